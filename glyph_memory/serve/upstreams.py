@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from weakref import WeakValueDictionary
 
 from glyph_memory.context import PageOptions, ReuseCache
-from glyph_memory.errors import GlyphMemoryError, ReaderError
+from glyph_memory.errors import GlyphMemoryError, ReaderError, ReaderUnavailable
 from glyph_memory.readers import ServedModel, afind_served_model
 from glyph_memory.readers.openai.connect import alist_models
 from glyph_memory.serve.options import ServeOptions, Upstream
@@ -47,6 +47,8 @@ class Target:
     """For which model pages are drawn; None where it gets text."""
     note: str = ""
     """Why it gets text."""
+    is_guess: bool = False
+    """Whether nobody answered when it was asked for, so that its window is a guess."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,6 +127,8 @@ class Upstreams:
             known = self._known.get(key)
             if known is None or known[0] < time.monotonic():
                 target, lasts_s = await self._ask(upstream, model)
+                if target.is_guess and known is not None:
+                    target = known[1]  # a server that is busy or restarted stays what it was
                 known = (time.monotonic() + lasts_s, target)
                 self._known.put(key, known)
         refused = self._text_only.get(key)
@@ -166,12 +170,11 @@ class Upstreams:
         try:
             served = await afind_served_model(upstream.url, model=model, api_key=upstream.api_key)
         except ReaderError as error:
-            served, lasts_s = ServedModel(model=model), _FAILED_S
             self._words[upstream.url] = type(error).__name__
-        else:
-            lasts_s = _FRESH_S
-            self._words[upstream.url] = "ok"
-        return self._describe(upstream, served, model), lasts_s
+            target = self._describe(upstream, ServedModel(model=model), model)
+            return replace(target, is_guess=isinstance(error, ReaderUnavailable)), _FAILED_S
+        self._words[upstream.url] = "ok"
+        return self._describe(upstream, served, model), _FRESH_S
 
     def _describe(self, upstream: Upstream, served: ServedModel, model: str | None) -> Target:
         """Return where a model is asked, and how its pages look or why it gets text."""

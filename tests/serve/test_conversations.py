@@ -26,6 +26,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
+AGAIN = [{"role": "assistant", "content": "Noted."}, {"role": "user", "content": "And now?"}]
+
+
 def test_a_short_conversation_goes_on_as_it_came(store: Store) -> None:
     """Where there are no pages, not a byte is changed."""
     prepared = Talk(store).ask([{"role": "user", "content": "Hello."}], temperature=0.10, odd={"x": [1e400]})
@@ -190,6 +193,21 @@ def test_a_conversation_that_changes_its_model_goes_on_with_new_pages(store: Sto
     again = talk.ask(LONG[:204])
     assert again.notes == ()
     assert list_pages(again)[: len(list_pages(other))] == list_pages(other)
+
+
+def test_a_model_that_takes_no_images_in_between_leaves_the_pages(store: Store) -> None:
+    """The conversation comes back to its first model, and finds its pages."""
+    talk = Talk(store)
+    for end in ENDS:
+        before = talk.ask(LONG[:end])
+    talk.options = None
+    talk.ask([*LONG[: ENDS[-1]], *AGAIN])
+    talk.options = SMALL
+    after = talk.ask([*LONG[: ENDS[-1]], *AGAIN, *AGAIN])
+    assert after.folded is not None
+    assert before.folded is not None
+    assert after.folded.generation == before.folded.generation > 0
+    assert list_pages(after)[: len(list_pages(before))] == list_pages(before)
 
 
 def test_a_bookmark_that_cannot_be_read_is_told_and_pages_are_drawn_anew(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import re
@@ -19,7 +20,9 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from glyph_memory.context import PageOptionFields
+from glyph_memory.serve import ServeOptions, Upstream
 from glyph_memory.serve.proxy.headers import list_answer_headers
+from glyph_memory.serve.upstreams import Upstreams
 from glyph_memory.store import Store
 from glyph_memory.testing import FakeVLMServer, Fault
 from glyph_memory.testing.script import Answerer
@@ -131,6 +134,36 @@ def test_where_nobody_answers_the_client_is_told_in_its_own_words(fake: FakeVLMS
     assert (answer.status_code, models.status_code) == (502, 502)
     assert "start the model's server" in answer.json()["error"]["message"]
     assert "\n" not in answer.json()["error"]["message"]
+
+
+def test_a_conversation_is_not_folded_for_a_window_that_is_a_guess(
+    fake: FakeVLMServer, tmp_path: Path
+) -> None:
+    """While a model is loaded nobody says what its window is; once it is there, its pages are the first."""
+    path = tmp_path / "serve.db"
+    with run_proxy("http://127.0.0.1:9/v1", memory=path) as address:
+        told = ask(address, LONG)
+        assert told.status_code == 502
+    with run_proxy(fake.base_url, memory=path) as address:
+        answer = ask(address, LONG)
+    assert answer.status_code == 200
+    assert "anew" not in answer.headers.get("x-glyph-note", "")
+
+
+def test_a_server_that_cannot_be_asked_again_stays_what_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is busy, or restarted: its window is no guess for that."""
+    monkeypatch.setattr("glyph_memory.serve.upstreams._FRESH_S", 0.0)
+    with FakeVLMServer(window_tokens=8192) as fake:
+        upstreams = Upstreams(ServeOptions(upstreams=(Upstream(url=fake.base_url),)))
+
+        async def ask_twice() -> None:
+            first = await upstreams.find("glyph")
+            assert first.options is not None
+            assert first.options.window_tokens == 8192
+            fake.stop()
+            assert await upstreams.find("glyph") == first
+
+        asyncio.run(ask_twice())
 
 
 def test_an_upstream_that_is_slow_is_told_as_that(fake: FakeVLMServer) -> None:

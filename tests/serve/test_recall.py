@@ -12,7 +12,10 @@ import pytest
 
 from glyph_memory import ToolCall
 from glyph_memory.serve.recall.chat import ChatSplicer
-from glyph_memory.serve.recall.events import EventCutter
+from glyph_memory.serve.recall.events import EventCutter, StreamEvent
+from glyph_memory.serve.recall.messages import MessagesSplicer
+from glyph_memory.serve.recall.responses import ResponsesSplicer
+from glyph_memory.serve.recall.splicing import Splicer
 from glyph_memory.testing import FakeAnswer, FakeRequest, FakeVLMServer
 from tests.serve.running import run_proxy
 from tests.serve.talks import chat_messages
@@ -217,3 +220,111 @@ def test_a_call_of_ours_after_a_clients_is_left_out() -> None:
     assert told.count(b"search_web") == 2
     assert b"zoom" not in told
     assert splicer.calls == []
+
+
+ODD: tuple[Any, ...] = (None, 5, "x", [], [None], [[1]], {}, {"a": 1}, True)
+EVENTS: dict[str, list[dict[str, Any]]] = {
+    "chat": [
+        {"id": "a", "choices": [{"index": 0, "delta": {"role": "assistant", "content": "x"}}]},
+        {
+            "id": "a",
+            "choices": [
+                {
+                    "delta": {
+                        "tool_calls": [
+                            {"index": 0, "id": "1", "function": {"name": "find", "arguments": "{}"}}
+                        ]
+                    }
+                }
+            ],
+        },
+    ],
+    "messages": [
+        {"type": "message_start", "message": {"id": "a"}},
+        {
+            "type": "content_block_start",
+            "index": 0,
+            "content_block": {"type": "tool_use", "id": "1", "name": "find"},
+        },
+        {
+            "type": "content_block_delta",
+            "index": 0,
+            "delta": {"type": "input_json_delta", "partial_json": "{}"},
+        },
+    ],
+    "responses": [
+        {"type": "response.created", "sequence_number": 0, "response": {"id": "a", "output": []}},
+        {
+            "type": "response.output_item.done",
+            "output_index": 0,
+            "sequence_number": 1,
+            "item": {"type": "function_call", "call_id": "1", "name": "find", "arguments": "{}"},
+        },
+    ],
+}
+SPLICERS: dict[str, type[Splicer]] = {
+    "chat": ChatSplicer,
+    "messages": MessagesSplicer,
+    "responses": ResponsesSplicer,
+}
+
+
+def change_each(value: Any) -> Iterator[Any]:
+    """Yield a value once for each place in it, with something odd there."""
+    yield from ODD
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, held in pairs:
+        for changed in change_each(held):
+            copy = value.copy()
+            copy[key] = changed
+            yield copy
+
+
+@pytest.mark.parametrize("dialect", EVENTS)
+def test_an_odd_event_goes_on_as_it_came(dialect: str) -> None:
+    """Whatever an upstream puts where something else should be, the client gets, and the answer goes on."""
+    for number, event in enumerate(EVENTS[dialect]):
+        for odd in change_each(event):
+            if isinstance(odd, dict):
+                splicer, cutter = SPLICERS[dialect](), EventCutter()
+                came = [*EVENTS[dialect][:number], odd, *EVENTS[dialect][number + 1 :]]
+                data = b"".join(b"data: " + json.dumps(one).encode() + b"\n\n" for one in came)
+                assert b"".join(part for one in cutter.cut(data) for part in splicer.feed(one)) == data
+                splicer.read_whole(odd)
+                assert not splicer.calls
+
+
+@pytest.mark.parametrize("arguments", ["gate code", '["gate"]', "", '{"query": "gate"'])
+def test_what_a_model_writes_as_arguments_goes_back_as_an_object(
+    fake: FakeVLMServer, proxy: str, arguments: str
+) -> None:
+    """Servers refuse a history in which a call's arguments are none."""
+    fake.answer = Model(FakeAnswer(tool_calls=(ToolCall(name="recall", arguments=arguments, id="call-1"),)))
+    text, _ = ask_chat(proxy, stream=True)
+    assert text
+    (call,) = fake.requests[-1].body["messages"][-2]["tool_calls"]
+    assert isinstance(json.loads(call["function"]["arguments"]), dict)
+
+
+def test_calls_that_share_an_id_or_have_no_number_are_all_answered() -> None:
+    """Some servers number no calls, some give all of them one id, some write arguments as an object."""
+    first = {"id": "1", "function": {"name": "recall", "arguments": {"query": "gate"}}}
+    second = {"id": "1", "function": {"name": "zoom", "arguments": '{"what": '}}
+    rest = {"function": {"arguments": '"§1"}'}}
+    splicer = ChatSplicer()
+    for part in (first, second, rest):
+        splicer.feed(StreamEvent(raw=b"", fields={"choices": [{"delta": {"tool_calls": [part]}}]}))
+    assert [call.given for call in splicer.calls] == [{"query": "gate"}, {"what": "§1"}]
+    asked, *told = splicer.make_next({"messages": []}, ["a", "b"])["messages"]
+    ids = [call["id"] for call in asked["tool_calls"]]
+    assert len(set(ids)) == 2
+    assert [result["tool_call_id"] for result in told] == ids
+
+
+def test_a_stream_without_an_end_of_an_event_does_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes on in pieces."""
+    monkeypatch.setattr("glyph_memory.serve.recall.events._LONGEST", 1000)
+    cutter = EventCutter()
+    told = [event.raw for _ in range(100) for event in cutter.cut(b"x" * 100)]
+    assert len(b"".join(told)) > 8000
+    assert b"".join([*told, *(event.raw for event in cutter.finish())]) == b"x" * 10_000

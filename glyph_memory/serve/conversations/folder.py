@@ -164,6 +164,10 @@ class ConversationFolder:
 
     def _keep(self, asked: AskedRequest, place: _Place, sent: FoldedRequest, window: int | None) -> None:
         """Store what is new of a conversation: turns, where it stands, and figures for whoever watches."""
+        spells = asked.options is not None and asked.keeps_pages
+        bookmark = place.mark.bookmark if place.mark else None
+        if spells:
+            bookmark = _spell_bookmark(sent, place, window)
         units = asked.request.units
         # The last turn may be another one next time: some clients take a reminder off it.
         marks = {place.chains[number - 1]: number for number in (len(units), len(units) - 1) if number}
@@ -178,12 +182,12 @@ class ConversationFolder:
             place.session,
             turns=fresh,
             marks=marks,
-            bookmark=_spell_bookmark(sent, place, window) if asked.options is not None else None,
+            bookmark=bookmark,
             report=json.dumps(_make_report(asked, sent)).encode(),
             parent=place.parent,
             parent_turns=place.known_turns if place.parent else 0,
             seal_reader=self._seal_reader,
-            replaces=window != place.kept.window_tokens,
+            replaces=spells and window != place.kept.window_tokens,
         )
 
     def _count_plain(self, place: _Place, units: Sequence[Unit], binder: Binder) -> int:

@@ -29,6 +29,8 @@ class AskedRequest:
     """Whether the model has `recall` and `zoom`."""
     keeps: bool = True
     """Whether it is said, and so stored; what is only counted is not."""
+    keeps_pages: bool = True
+    """Whether its pages become those of the conversation: not where the model's window is a guess."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -139,6 +139,7 @@ def prepare_body(
         session=session,
         can_recall=recalls,
         keeps=keeps,
+        keeps_pages=not target.is_guess,
     )
     try:
         with hold_images() as images:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from glyph_memory.context.recall_wording import describe_bad_call
 from glyph_memory.memory import RecallWriter
@@ -25,19 +27,39 @@ class RecallCall:
     arguments: str
     """As the model wrote them."""
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """The arguments as an object, which every server takes back; what a model wrote that is none stands in one."""
+        try:
+            found = json.loads(self.arguments or "{}")
+        except (ValueError, RecursionError):
+            found = None
+        return found if isinstance(found, dict) else {"arguments": self.arguments}
+
+
+def name_calls(calls: Sequence[RecallCall], *, rounds: int) -> list[str]:
+    """Return an id for each call that no other has: the model's own, where it gave one.
+
+    Args:
+        calls: Those of one answer.
+        rounds: How many answers were followed by another.
+    """
+    names: list[str] = []
+    for number, call in enumerate(calls):
+        is_taken = not call.id or call.id in names
+        names.append(f"recall-{rounds}-{number}" if is_taken else call.id)
+    return names
+
 
 def answer_call(call: RecallCall, folded: FoldedHistory[Unit]) -> str:
     """Return what a call is answered: text for the model, also where the call makes no sense."""
     writer = RecallWriter(folded.folding.binder.cleaner.clean_and_escape)
-    try:
-        given = json.loads(call.arguments or "{}")
-    except (ValueError, RecursionError):
-        given = None
+    given = call.given
     name = "query" if call.name == RECALL else "what"
-    asked = given.get(name) if isinstance(given, dict) else None
+    asked = given.get(name)
     if isinstance(asked, int) and not isinstance(asked, bool):
         asked = str(asked)
-    if not isinstance(asked, str) or not asked.strip() or not isinstance(given, dict):
+    if not isinstance(asked, str) or not asked.strip():
         return describe_bad_call(name)
     if call.name == RECALL:
         return writer.recall(folded, asked, _PASSAGES)

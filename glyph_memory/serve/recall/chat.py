@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
-from glyph_memory.serve.recall.calls import RecallCall
+from glyph_memory.serve.recall.calls import RecallCall, name_calls
 from glyph_memory.serve.recall.events import StreamEvent
 from glyph_memory.serve.recall.splicing import Body, Splicer
+from glyph_memory.serve.recall.values import (
+    list_objects,
+    read_number,
+    read_object,
+    read_text,
+    spell_arguments,
+)
 
 
 class ChatSplicer(Splicer):
@@ -22,17 +30,17 @@ class ChatSplicer(Splicer):
         self.calls, self._text = [], ""
         self._own: dict[int, dict[str, str]] = {}
         self._mode = "through"
-        self._is_role_told = False
+        self._at = -1
 
     def feed(self, event: StreamEvent) -> list[bytes]:
         """Return what goes on to the client."""
         if event.fields is None:
             return [] if self._mode == "held" else [event.raw]
-        choice: dict[str, Any] = next(iter(event.fields.get("choices") or ()), {})
-        delta = choice.get("delta") or {}
-        if isinstance(content := delta.get("content"), str) and self._mode != "held":
-            self._text += content
-        parts = [part for part in delta.get("tool_calls") or () if isinstance(part, dict)]
+        choice = _find_choice(event.fields)
+        delta = read_object(choice.get("delta"))
+        if self._mode != "held":
+            self._text += read_text(delta.get("content"))
+        parts = list_objects(delta.get("tool_calls"))
         ours = [part for part in parts if self._take(part)]
         if self._mode == "through" and parts:
             self._mode = "held" if ours else "client's"
@@ -40,7 +48,7 @@ class ChatSplicer(Splicer):
         if self._mode == "held":
             return []
         if ours:
-            delta["tool_calls"] = [part for part in parts if part not in ours]
+            delta["tool_calls"] = [part for part in parts if all(part is not own for own in ours)]
             return [self._pass(event, is_changed=True)] if delta["tool_calls"] else []
         return self._pass_chunk(event, delta, choice)
 
@@ -59,27 +67,29 @@ class ChatSplicer(Splicer):
 
     def _take(self, part: dict[str, Any]) -> bool:
         """Take a part of a call if it is one of ours; return whether it is."""
-        index, function = part.get("index", 0), part.get("function") or {}
-        if self.takes(function.get("name")):
-            self._own[index] = {"id": str(part.get("id") or ""), "name": function["name"], "arguments": ""}
-        if index not in self._own:
+        function = read_object(part.get("function"))
+        name = read_text(function.get("name"))
+        index = read_number(part.get("index"))
+        # Some servers leave the number out: a name begins the next call, and what has none goes on with the last.
+        self._at = index if index is not None else self._at + bool(name)
+        if self.takes(name):
+            self._own[self._at] = {"id": read_text(part.get("id")), "name": name, "arguments": ""}
+        if self._at not in self._own:
             return False
-        self._own[index]["arguments"] += str(function.get("arguments") or "")
+        self._own[self._at]["arguments"] += spell_arguments(function.get("arguments"))
         return True
 
     def read_whole(self, answer: Body) -> None:
         """Read an answer that came as one."""
-        choice: Any = next(iter(answer.get("choices") or ()), {})
-        message = (choice.get("message") if isinstance(choice, dict) else None) or {}
-        content = message.get("content")
-        self._text = content if isinstance(content, str) else ""
-        calls = [call for call in message.get("tool_calls") or () if isinstance(call, dict)]
-        functions = [(call, call.get("function") or {}) for call in calls]
+        message = read_object(_find_choice(answer).get("message"))
+        self._text = read_text(message.get("content"))
+        calls = list_objects(message.get("tool_calls"))
+        functions = [(call, read_object(call.get("function"))) for call in calls]
         self.calls = [
             RecallCall(
-                id=str(call.get("id") or ""),
+                id=read_text(call.get("id")),
                 name=function["name"],
-                arguments=str(function.get("arguments") or ""),
+                arguments=spell_arguments(function.get("arguments")),
             )
             for call, function in functions
             if self.takes(function.get("name"))
@@ -89,11 +99,11 @@ class ChatSplicer(Splicer):
         """Return what is asked next."""
         calls = [
             {
-                "id": call.id or f"recall-{number}",
+                "id": id_,
                 "type": "function",
-                "function": {"name": call.name, "arguments": call.arguments or "{}"},
+                "function": {"name": call.name, "arguments": json.dumps(call.given)},
             }
-            for number, call in enumerate(self.calls)
+            for id_, call in zip(name_calls(self.calls, rounds=self.rounds), self.calls, strict=True)
         ]
         said: list[dict[str, Any]] = [{"role": "assistant", "content": self._text, "tool_calls": calls}]
         said += [
@@ -103,3 +113,8 @@ class ChatSplicer(Splicer):
         self.rounds += 1
         self._begin()
         return {**body, "messages": [*body["messages"], *said]}
+
+
+def _find_choice(answer: Body) -> dict[str, Any]:
+    """Return the first choice; an empty object where there is none, as beside the last figures."""
+    return next(iter(list_objects(answer.get("choices"))), {})

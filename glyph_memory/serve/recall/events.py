@@ -9,6 +9,7 @@ from typing import Any
 
 _END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _LONGEST = 64 << 20
+"""What is longer goes on in pieces, as it came: nothing piles up."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,8 +42,8 @@ class EventCutter:
         """Return the events that are whole now."""
         begin = max(0, len(self._held) - 3)
         self._held += chunk
-        if len(self._held) > _LONGEST or not _END.search(self._held, begin):
-            return []
+        if not _END.search(self._held, begin):
+            return self.finish() if len(self._held) > _LONGEST else []
         events, at = [], 0
         for found in _END.finditer(self._held):
             events.append(_read_event(bytes(self._held[at : found.end()])))

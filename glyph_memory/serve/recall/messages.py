@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from glyph_memory.serve.recall.calls import RecallCall
+from glyph_memory.serve.recall.calls import RecallCall, name_calls
 from glyph_memory.serve.recall.events import StreamEvent
 from glyph_memory.serve.recall.splicing import Body, Splicer
+from glyph_memory.serve.recall.values import (
+    list_objects,
+    read_number,
+    read_object,
+    read_text,
+    spell_arguments,
+)
 
 _TEXTS = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta": "signature"}
 
@@ -32,17 +38,17 @@ class MessagesSplicer(Splicer):
         fields = event.fields
         if fields is None:
             return [] if self._is_held else [event.raw]
-        kind, index = fields.get("type"), fields.get("index")
+        kind, index = fields.get("type"), read_number(fields.get("index"))
         if kind == "message_start" and self.rounds:
             return []
         if kind == "content_block_start":
-            self._start(fields.get("content_block") or {}, index if isinstance(index, int) else 0)
+            self._start(read_object(fields.get("content_block")), index or 0)
         elif kind == "content_block_delta":
-            self._add(fields.get("delta") or {}, index)
+            self._add(read_object(fields.get("delta")), index)
         self.calls = [RecallCall(**call) for call in self._own.values()] if self._is_held else []
         if self._is_held or index in self._own:
             return []
-        if isinstance(index, int):
+        if index is not None:
             if kind == "content_block_start":
                 self._passed += 1
             shown = self._offset + index - sum(own < index for own in self._own)
@@ -55,28 +61,28 @@ class MessagesSplicer(Splicer):
     def _start(self, block: dict[str, Any], index: int) -> None:
         if block.get("type") == "tool_use":
             if self.takes(block.get("name")):
-                self._own[index] = {"id": str(block.get("id") or ""), "name": block["name"], "arguments": ""}
+                self._own[index] = {"id": read_text(block.get("id")), "name": block["name"], "arguments": ""}
                 self._is_held = self._is_held or not self._calls_client
             elif not self._is_held:
                 self._calls_client = True
         if not self._is_held:
             self._blocks.append(dict(block))
 
-    def _add(self, delta: dict[str, Any], index: object) -> None:
-        if isinstance(index, int) and index in self._own:
-            self._own[index]["arguments"] += str(delta.get("partial_json") or "")
+    def _add(self, delta: dict[str, Any], index: int | None) -> None:
+        if index is not None and index in self._own:
+            self._own[index]["arguments"] += read_text(delta.get("partial_json"))
         elif not self._is_held and self._blocks and (name := _TEXTS.get(str(delta.get("type")))):
             self._blocks[-1][name] = f"{self._blocks[-1].get(name) or ''}{delta.get(name) or ''}"
 
     def read_whole(self, answer: Body) -> None:
         """Read an answer that came as one."""
-        blocks = [block for block in answer.get("content") or () if isinstance(block, dict)]
+        blocks = list_objects(answer.get("content"))
         self._blocks = [block for block in blocks if block.get("type") != "tool_use"]
         self.calls = [
             RecallCall(
-                id=str(block.get("id") or ""),
+                id=read_text(block.get("id")),
                 name=block["name"],
-                arguments=json.dumps(block.get("input") or {}),
+                arguments=spell_arguments(block.get("input")),
             )
             for block in blocks
             if block.get("type") == "tool_use" and self.takes(block.get("name"))
@@ -84,9 +90,9 @@ class MessagesSplicer(Splicer):
 
     def make_next(self, body: Body, results: Sequence[str]) -> dict[str, Any]:
         """Return what is asked next."""
-        ids = [call.id or f"recall-{number}" for number, call in enumerate(self.calls)]
+        ids = name_calls(self.calls, rounds=self.rounds)
         asked = [
-            {"type": "tool_use", "id": id_, "name": call.name, "input": _read_arguments(call.arguments)}
+            {"type": "tool_use", "id": id_, "name": call.name, "input": call.given}
             for id_, call in zip(ids, self.calls, strict=True)
         ]
         told = [
@@ -99,11 +105,3 @@ class MessagesSplicer(Splicer):
         self._begin()
         said = [{"role": "assistant", "content": [*filled, *asked]}, {"role": "user", "content": told}]
         return {**body, "messages": [*body["messages"], *said]}
-
-
-def _read_arguments(arguments: str) -> dict[str, Any]:
-    try:
-        found = json.loads(arguments or "{}")
-    except (ValueError, RecursionError):
-        found = None
-    return found if isinstance(found, dict) else {"arguments": arguments}

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
-from glyph_memory.serve.recall.calls import RecallCall
+from glyph_memory.serve.recall.calls import RecallCall, name_calls
 from glyph_memory.serve.recall.events import StreamEvent
 from glyph_memory.serve.recall.splicing import Body, Splicer
+from glyph_memory.serve.recall.values import (
+    list_objects,
+    read_number,
+    read_object,
+    read_text,
+    spell_arguments,
+)
 
 _BEGINNINGS = frozenset({"response.created", "response.in_progress", "response.queued"})
 
@@ -33,10 +41,9 @@ class ResponsesSplicer(Splicer):
         fields = event.fields
         if fields is None:
             return [] if self._is_held else [event.raw]
-        kind, index = str(fields.get("type")), fields.get("output_index")
-        item = fields.get("item")
-        if isinstance(item, dict) and isinstance(index, int):
-            self._see(kind, item, index)
+        kind, index = str(fields.get("type")), read_number(fields.get("output_index"))
+        if index is not None:
+            self._see(kind, read_object(fields.get("item")), index)
         self.calls = [*self._own.values()] if self._is_held else []
         if self._is_held or index in self._own or (self.rounds and kind in _BEGINNINGS):
             return []
@@ -45,64 +52,58 @@ class ResponsesSplicer(Splicer):
     def _see(self, kind: str, item: dict[str, Any], index: int) -> None:
         if item.get("type") == "function_call":
             if self.takes(item.get("name")):
-                self._own[index] = RecallCall(
-                    id=str(item.get("call_id") or ""),
-                    name=item["name"],
-                    arguments=str(item.get("arguments") or ""),
-                )
+                self._own[index] = _read_call(item)
                 self._is_held = self._is_held or not self._calls_client
                 return
             self._calls_client = self._calls_client or not self._is_held
-        if kind == "response.output_item.done" and not self._is_held:
+        if item and kind == "response.output_item.done" and not self._is_held:
             self._done.append(item)
 
-    def _pass(self, event: StreamEvent, fields: dict[str, Any], index: object) -> bytes:
+    def _pass(self, event: StreamEvent, fields: dict[str, Any], index: int | None) -> bytes:
         response = fields.get("response")
         if isinstance(response, dict) and self._id is None:
             self._id = response.get("id")
-        dropped = sum(own < index for own in self._own) if isinstance(index, int) else len(self._own)
+        dropped = sum(own < index for own in self._own) if index is not None else len(self._own)
         if not self.rounds and not dropped:
-            self._number = int(fields.get("sequence_number") or 0)
+            self._number = read_number(fields.get("sequence_number")) or 0
             return event.raw
         self._number += 1
         changed = {**fields, "sequence_number": self._number}
-        if isinstance(index, int):
+        if index is not None:
             changed["output_index"] = self._offset + index - dropped
         if isinstance(response, dict):
             output = [
-                item
-                for item in response.get("output") or ()
-                if not (isinstance(item, dict) and self.takes(item.get("name")))
+                item for item in list_objects(response.get("output")) if not self.takes(item.get("name"))
             ]
             changed["response"] = {**response, "id": self._id, "output": [*self._items, *output]}
         return event.rewrite(changed)
 
     def read_whole(self, answer: Body) -> None:
         """Read an answer that came as one."""
-        items = [item for item in answer.get("output") or () if isinstance(item, dict)]
+        items = list_objects(answer.get("output"))
         calls = [item for item in items if item.get("type") == "function_call"]
-        self._done = [item for item in items if item.get("type") not in {"function_call", "custom_tool_call"}]
-        self.calls = [
-            RecallCall(
-                id=str(item.get("call_id") or ""),
-                name=item["name"],
-                arguments=str(item.get("arguments") or ""),
-            )
-            for item in calls
-            if self.takes(item.get("name"))
-        ]
+        self._done = [item for item in items if item.get("type") not in ("function_call", "custom_tool_call")]
+        self.calls = [_read_call(item) for item in calls if self.takes(item.get("name"))]
 
     def make_next(self, body: Body, results: Sequence[str]) -> dict[str, Any]:
         """Return what is asked next."""
         given = body.get("input")
         items = [{"role": "user", "content": given}] if isinstance(given, str) else [*(given or ())]
         items += self._done
-        for number, (call, result) in enumerate(zip(self.calls, results, strict=True)):
-            id_ = call.id or f"recall-{number}"
+        ids = name_calls(self.calls, rounds=self.rounds)
+        for id_, call, result in zip(ids, self.calls, results, strict=True):
             made = {"type": "function_call", "call_id": id_, "name": call.name}
-            items.append({**made, "arguments": call.arguments or "{}"})
+            items.append({**made, "arguments": json.dumps(call.given)})
             items.append({"type": "function_call_output", "call_id": id_, "output": result})
         self._items += self._done
         self.rounds += 1
         self._begin()
         return {**body, "input": items}
+
+
+def _read_call(item: dict[str, Any]) -> RecallCall:
+    return RecallCall(
+        id=read_text(item.get("call_id")),
+        name=item["name"],
+        arguments=spell_arguments(item.get("arguments")),
+    )
