@@ -55,7 +55,7 @@ def open_image(data: bytes, *, is_reduced: bool = False) -> tuple[Image.Image, t
     try:
         image = Image.open(io.BytesIO(data), formats=[name for name in FORMATS if name in Image.OPEN])
     except Image.DecompressionBombError as error:
-        raise ImageTooLarge(f"it has more than {PIXELS_AT_MOST:,} px") from error
+        raise ImageTooLarge(f"it has more than the {PIXELS_AT_MOST:,} px that are decoded") from error
     size = image.size
     if image.format in {"JPEG", "MPO"}:
         if "progressive" in image.info and data.count(b"\xff\xda") > _SCANS_AT_MOST:

@@ -174,7 +174,7 @@ MaxImagePx = Annotated[
     typer.Option(
         metavar="PIXELS",
         min=1,
-        help="The largest picture of a request that is taken.",
+        help="The largest picture of a request that is taken. Other than JPEG, none has more than 50 million.",
         rich_help_panel=_LIMITS,
     ),
 ]

@@ -1,7 +1,8 @@
 """`PatientProtocol`: HTTP/1.1 on a connection, by uvicorn and h11, with an end to its patience.
 
 Always h11, whatever else is installed: it refuses requests with two lengths, or whose end is in doubt, and so does the
-same everywhere. A client that begins a request and never ends its headers is cut off. Knows connections.
+same everywhere. A client that begins a request and never ends its headers is cut off, and so is one that goes on with
+the body of a request which was answered long ago. Knows connections.
 """
 
 from __future__ import annotations
@@ -14,30 +15,43 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _HEAD_S = 20.0
 """How long a request's headers may take."""
+_REST_S = 20.0
+"""How long the rest of a body may take to come after its answer, which is read only so that the client reads that."""
 
 
 class PatientProtocol(H11Protocol):
     """One connection of a client."""
 
     _waiting: asyncio.TimerHandle | None = None
+    _waits_for_rest = False
+
+    @property
+    def _is_answered_early(self) -> bool:
+        """Whether the answer was sent, and the body still comes."""
+        return self.conn.our_state is h11.DONE and self.conn.their_state is h11.SEND_BODY
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for the first request."""
         super().connection_made(transport)
-        self._wait_for_head()
+        self._wait(_HEAD_S)
 
     def data_received(self, data: bytes) -> None:
         """Read on; stop to wait where the headers are there."""
         super().data_received(data)
-        if self.conn.their_state is not h11.IDLE:
+        if self._is_answered_early:
+            return  # its time runs
+        if self.conn.their_state is not h11.IDLE or self._waits_for_rest:
             self._stop_waiting()
         elif self._waiting is None:
-            self._wait_for_head()
+            self._wait(_HEAD_S)
 
     def on_response_complete(self) -> None:
         """Wait as for any further request: uvicorn's own timer ends when its first byte comes."""
         self._stop_waiting()
         super().on_response_complete()
+        if self._is_answered_early:
+            self._wait(_REST_S)
+            self._waits_for_rest = True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
@@ -52,10 +66,11 @@ class PatientProtocol(H11Protocol):
             recorder.close()
         super().shutdown()
 
-    def _wait_for_head(self) -> None:
-        self._waiting = self.loop.call_later(_HEAD_S, self.transport.abort)
+    def _wait(self, seconds: float) -> None:
+        self._waiting = self.loop.call_later(seconds, self.transport.abort)
 
     def _stop_waiting(self) -> None:
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
+            self._waits_for_rest = False

@@ -9,7 +9,8 @@ from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.image_files import ImageTooLarge, decode_quietly, open_image
 from glyph_memory.serve.dialects.units import Unit
 
-_TOO_LARGE = "a picture {what}; send a smaller one, or raise --max-image-px, which is {most:,}"
+_TOO_LARGE = "a picture {what}; send a smaller one"
+_MORE_THAN_TAKEN = "has {width} x {height} px, more than the {most:,} of --max-image-px"
 _REMEMBERED = 4096
 
 
@@ -40,17 +41,19 @@ class PictureCheck:
                 if found.problem is None:
                     found.problem = next(filter(None, map(self._find_problem, unit.turn.images)), "")
                 if found.problem:
-                    raise PictureRefused(_TOO_LARGE.format(what=found.problem, most=self._most_px))
+                    raise PictureRefused(_TOO_LARGE.format(what=found.problem))
 
     def _find_problem(self, data: bytes) -> str:
         try:
             with decode_quietly():
-                _, (width, height) = open_image(data)
+                _, (width, height) = open_image(data, is_reduced=True)
         except ImageTooLarge as error:
-            return f"is too large: {error}"
+            return f"is too large: {error}"  # whatever the option says
         except Exception:  # decoders raise whatever they like; the upstream says what is wrong with it
             return ""
-        return f"has {width} x {height} px" if width * height > self._most_px else ""
+        if width * height <= self._most_px:
+            return ""
+        return _MORE_THAN_TAKEN.format(width=width, height=height, most=self._most_px)
 
 
 class _Found:

@@ -27,11 +27,19 @@ async def count(request: Request) -> Response:
     return PlainTextResponse(str(len(await request.body())))
 
 
+async def refuse(_: Request) -> Response:
+    """Answer before the body is there."""
+    return PlainTextResponse("no")
+
+
 @pytest.fixture
 async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     """Listen with next to no patience."""
     monkeypatch.setattr(protocol, "_HEAD_S", 0.05)
-    app = Starlette(routes=[Route("/", count, methods=["GET", "POST"])])
+    monkeypatch.setattr(protocol, "_REST_S", 0.05, raising=False)
+    app = Starlette(
+        routes=[Route("/", count, methods=["GET", "POST"]), Route("/refuse", refuse, methods=["POST"])]
+    )
     config = uvicorn.Config(app, http=PatientProtocol, lifespan="off", log_config=None, ws="none")
     config.load()
     state = ServerState()
@@ -66,6 +74,30 @@ async def test_who_waits_between_requests_or_is_slow_with_a_body_is_not(port: in
         await asyncio.sleep(0.15)
         writer.write(b"b")
         assert (await reader.readuntil(b"\r\n\r\n2")).startswith(b"HTTP/1.1 200")
+        await asyncio.sleep(0.15)
+    writer.close()
+
+
+async def test_who_goes_on_with_a_body_that_was_answered_is_cut_off(port: int) -> None:
+    """A byte now and then would hold the connection for ever, without any key."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST /refuse HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
+    assert (await reader.readuntil(b"no")).startswith(b"HTTP/1.1 200")
+    with pytest.raises(ConnectionError):
+        for _ in range(200):
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.01)
+    writer.close()
+
+
+async def test_who_ends_a_body_that_was_answered_may_ask_again(port: int) -> None:
+    """As a client does that reads the answer when it has sent everything; its connection stays open."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(2):
+        writer.write(b"POST /refuse HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n")
+        assert (await reader.readuntil(b"no")).startswith(b"HTTP/1.1 200")
+        writer.write(b"ab")
         await asyncio.sleep(0.15)
     writer.close()
 

@@ -82,6 +82,19 @@ class StubApi:
         self._server.should_exit = True
         self._thread.join()
 
+    def die(self) -> None:
+        """Break all connections, and listen no more, as a process does that is killed."""
+        loop = self._server.servers[0].get_loop()
+        loop.call_soon_threadsafe(self._break_connections)
+        self._thread.join()
+
+    def _break_connections(self) -> None:
+        self._server.should_exit = True
+        for server in self._server.servers:
+            server.close()
+        for connection in list(self._server.server_state.connections):
+            connection.transport.abort()
+
     def _app(self) -> Starlette:
         api: dict[str, Callable[..., Any]] = {
             "GET /status": self._status,

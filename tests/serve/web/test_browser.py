@@ -392,6 +392,41 @@ def test_errors_of_a_chat_stand_beside_what_caused_them(at: Visit, api: StubApi)
     expect(at.find(".talk .error")).to_contain_text("no chat “nobody”")
 
 
+def test_a_server_that_dies_is_told_and_what_was_typed_is_not_lost(at: Visit, api: StubApi) -> None:
+    """In words, under the field; the list of chats stays, and the frame says that there is no server."""
+    at.expected = "ERR_"
+    fill_chat(api)
+    at.go("#/chat/harbour")
+    at.page.fill("#say", "Are you there? wait")
+    at.page.keyboard.press("Control+Enter")
+    expect(at.find(".turns[aria-busy=true]")).to_be_visible()
+    expect(at.find("#say")).to_have_value("")
+    api.die()
+    expect(at.find("#say-error")).to_contain_text("Is glyph-memory serve still running?")
+    expect(at.find("#say")).to_have_value("Are you there? wait")
+    expect(at.find(".chats")).to_contain_text("harbour")
+    expect(at.find(".bar .state")).to_have_text("no server")
+
+
+@pytest.mark.parametrize("width", [320, 390, 760, 1000])
+def test_in_a_narrow_window_all_parts_of_a_chat_begin_at_one_margin(
+    browser: Browser, api: StubApi, width: int
+) -> None:
+    """The memory stands under the turns, and is as wide; a long name stays beside the way back."""
+    long = "a-name-without-any-blank-" * 3
+    fill_chat(api)
+    api.chats[long] = api.chats["harbour"]
+    with visit(browser, api.url, size=(width, 800)) as at:
+        at.go(f"#/chat/{long}").find(".turn").first.wait_for()
+        script = "([a, b]) => document.querySelector(a).getBoundingClientRect()[b]"
+        left, right = (at.page.evaluate(script, [".memory .card", side]) for side in ("left", "right"))
+        assert left == at.page.evaluate(script, [".memory", "left"]) + width - right
+        if width < 760:
+            back, name = (at.page.evaluate(script, [one, "top"]) for one in (".talk .back", ".talk h1"))
+            assert abs(back - name) < 20
+        assert not at.overflows()
+
+
 # Watch
 
 
@@ -413,6 +448,20 @@ def test_conversations_go_by_as_they_come(at: Visit, api: StubApi) -> None:
     api.add_record("codex", 7)
     expect(at.find("tbody tr")).to_have_count(2)
     expect(at.find("tbody tr").first).to_contain_text("90 %")
+
+
+@pytest.mark.parametrize("size", [(1400, 900), (390, 844)])
+def test_a_long_name_hides_no_figures(browser: Browser, api: StubApi, size: tuple[int, int]) -> None:
+    """A client calls its conversations as it likes; all of the name is told where the pointer rests."""
+    long = "a-session-that-a-client-named-" * 6
+    api.add_record(long, 1)
+    with visit(browser, api.url, size=size) as at:
+        at.go("#/watch").find("tbody tr").first.wait_for()
+        right = "document.querySelector('tbody td:not(.extra):last-of-type, tbody td.number').getBoundingClientRect()"
+        assert at.page.evaluate(f"{right}.left") < size[0]
+        width = "document.querySelector('tbody th').getBoundingClientRect().width"
+        assert at.page.evaluate(width) < size[0] / 2
+        expect(at.find("tbody th a")).to_have_attribute("title", long)
 
 
 def test_a_conversation_opens_with_its_costs_its_pages_and_its_warnings(at: Visit, api: StubApi) -> None:

@@ -50,7 +50,11 @@ export async function ask(path, options = {}) {
 export async function* stream(path, { onOpen, ...options } = {}) {
   const response = await send(path, options);
   onOpen?.();
-  yield* readEvents(response);
+  try {
+    yield* readEvents(response);
+  } catch (error) {
+    throw nameFailure(error, "The server broke off. Is glyph-memory serve still running?");
+  }
 }
 
 /** Return a picture as a blob; needed where a key has to be sent along. */
@@ -76,12 +80,19 @@ async function send(path, { method, json, form, signal } = {}) {
       method: method || (body === undefined ? "GET" : "POST"), headers, body, signal,
     });
   } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new ApiError("The server does not answer. Is glyph-memory serve still running?");
+    throw nameFailure(error, "The server does not answer. Is glyph-memory serve still running?");
   }
+  dispatchEvent(new Event("glyph:here"));
   if (response.ok) return response;
   if (response.status === 401) dispatchEvent(new Event("glyph:key"));
   throw await readError(response);
+}
+
+/** What a browser calls a network error says nothing to anybody. */
+function nameFailure(error, message) {
+  if (error.name === "AbortError" || error instanceof ApiError) return error;
+  dispatchEvent(new Event("glyph:gone"));
+  return new ApiError(message);
 }
 
 async function readError(response) {

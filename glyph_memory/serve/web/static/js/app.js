@@ -21,6 +21,7 @@ function App() {
   const [error, setError] = useState(null);
   const [wantsKey, setWantsKey] = useState(false);
   const [keys, setKeys] = useState(0);
+  const [isGone, setGone] = useState(false);
   const main = useRef(null);
   const isFirst = useRef(true);
 
@@ -36,9 +37,9 @@ function App() {
   }, []);
   useEffect(look, [keys]);
   useEffect(() => {
-    const want = () => setWantsKey(true);
-    addEventListener("glyph:key", want);
-    return () => removeEventListener("glyph:key", want);
+    const listeners = { "glyph:key": () => setWantsKey(true), "glyph:gone": () => setGone(true), "glyph:here": () => setGone(false) };
+    Object.entries(listeners).forEach(([name, listen]) => addEventListener(name, listen));
+    return () => Object.entries(listeners).forEach(([name, listen]) => removeEventListener(name, listen));
   }, []);
   const tab = TABS.find(({ view }) => view === route.view);
   useEffect(() => {
@@ -66,7 +67,7 @@ function App() {
       <a class="mark" href="#/documents" aria-label="glyph-memory"><${Mark} /><span>glyph-memory</span></a>
       <nav aria-label="Views">${TABS.map(({ view, name }) => html`<a key=${view} href=${`#/${view}`}
         aria-current=${view === route.view ? "page" : null}>${name}</a>`)}</nav>
-      <${State} status=${status} error=${error} />
+      <${State} status=${status} isGone=${isGone} />
       ${status?.needs_key && html`<${IconButton} name="key" label="Key" onClick=${() => setWantsKey(true)} />`}
       <${ThemeSwitch} />
     </header>
@@ -85,8 +86,9 @@ function Mark() {
 }
 
 /** Who answers. */
-function State({ status, error }) {
-  if (!status) return html`<p class="state">${error ? "no server" : ""}</p>`;
+function State({ status, isGone }) {
+  if (isGone) return html`<p class="state bad"><span class="dot" />no server</p>`;
+  if (!status) return html`<p class="state"></p>`;
   const broken = status.upstreams.find((upstream) => upstream.error);
   if (!status.has_upstream) return html`<p class="state" title="No upstream is given: the nano reader answers">nano reader</p>`;
   const models = listModels(status);
@@ -95,7 +97,7 @@ function State({ status, error }) {
   }
   const title = broken ? `${broken.url}: ${broken.error}` : status.upstreams.map(({ url }) => url).join(", ");
   return html`<p class=${`state ${broken ? "bad" : "good"}`} title=${title}>
-    <span class="dot" />${models[0]?.id}${models.length > 1 ? ` and ${models.length - 1} more` : ""}</p>`;
+    <span class="dot" /><span class="cut">${models[0]?.id}</span>${models.length > 1 ? `and ${models.length - 1} more` : ""}</p>`;
 }
 
 function ThemeSwitch() {

@@ -17,7 +17,10 @@ const FIELDS = ["temperature", "top_p", "max_tokens", "model"];
 export function ChatView({ route, status }) {
   const [chats, setChats] = useState({ list: null, error: null });
   const list = useCallback(
-    () => ask("/chats").then((value) => setChats({ list: value, error: null }), (error) => setChats({ list: [], error })),
+    () => ask("/chats").then(
+      (value) => setChats({ list: value, error: null }),
+      (error) => setChats((before) => ({ list: before.list, error })),
+    ),
     [],
   );
   useEffect(list, [route.id]);
@@ -43,7 +46,10 @@ function Talk({ name, route, status, onChange }) {
   const running = useRef(null);
   const end = useEnd(chat, open);
   const { page, turn: marked } = route.query;
-  const refresh = () => ask(path).then((value) => setChat(withNewAddresses(value)));
+  const refresh = () => ask(path).then((value) => {
+    setChat(withNewAddresses(value));
+    return value;
+  });
 
   useEffect(() => {
     refresh().catch((problem) => setGone(problem.status === 404 ? new ApiError(`There is no chat “${name}”.`) : problem));
@@ -86,19 +92,21 @@ function Talk({ name, route, status, onChange }) {
       }
     } catch (problem) {
       if (problem.name !== "AbortError") trouble = problem;
-      if (problem instanceof ApiError && !now.said) write(sent);
     }
     running.current = null;
     if (stop.signal.aborted) await new Promise((resolve) => { setTimeout(resolve, STORING_MS); });
-    await refresh().catch((problem) => { trouble = trouble || problem; });
+    const shown = await refresh().catch((problem) => { trouble = trouble || problem; });
+    // What was not stored is nowhere else; whoever writes already goes on.
+    if (trouble && !shown?.turns.slice(-2).some(({ role, text: said }) => role === "user" && said === sent)) write((now) => now || sent);
     setError(trouble);
     setOpen(null);
     onChange();
   };
-  const write = (value) => {
-    setText(value);
-    store(sessionStorage, draft, value);
-  };
+  const write = (value) => setText((before) => {
+    const after = typeof value === "function" ? value(before) : value;
+    store(sessionStorage, draft, after);
+    return after;
+  });
   const press = (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
@@ -115,7 +123,7 @@ function Talk({ name, route, status, onChange }) {
   const openPage = (number) => go({ ...route, query: { ...route.query, page: String(number) } }, { replace: page !== undefined });
   return html`<section class="talk" aria-label=${`Chat ${name}`}>
       <header class="head"><a class="icon-button back" href="#/chat" aria-label="All chats"><${Icon} name="left" /></a>
-        <h1>${name}</h1><${Report} report=${chat?.report} /></header>
+        <h1 title=${name}>${name}</h1><${Report} report=${chat?.report} /></header>
       <ol class="turns" ref=${end.list} onScroll=${end.onScroll} tabindex="0" aria-label="Turns" aria-busy=${open ? "true" : "false"}>
         ${chat && turns.length === 0 && !open && html`<li><${Empty} title="Nothing said yet">
           <p>Say something. The newest turns stay text; older ones become pages.</p><//></li>`}

@@ -46,7 +46,7 @@ export function Chats({ chats, error, chosen, onChange }) {
           <span class="quiet">${[counted(one.turns, "turn"), one.updated && moment(one.updated)].filter(Boolean).join(" · ")}</span></a>
         <${IconButton} name="trash" label=${`Delete ${one.name}`} onClick=${() => setDoomed(one.name)} />
       </li>`)}</ul>
-    ${chats?.length === 0 && html`<p class="quiet none">No chat yet.</p>`}
+    ${chats?.length === 0 && !error && html`<p class="quiet none">No chat yet.</p>`}
     ${doomed && html`<${Dialog} label="Delete a chat" class="small" onClose=${() => setDoomed(null)}>
       <form onSubmit=${(event) => { event.preventDefault(); remove(); }}>
         <header><h2>Delete “${doomed}”?</h2><${IconButton} name="close" label="Close" onClick=${() => setDoomed(null)} /></header>

@@ -64,7 +64,7 @@ export function Conversation({ route, total, newest, isLive }) {
   const open = (number) => go({ ...route, query: { page: String(number) } }, { replace: page !== undefined });
   return html`<div class="watch">
     <header class="head"><a class="icon-button" href="#/watch" aria-label="All conversations"><${Icon} name="left" /></a>
-      <h1>${session}</h1><${Report} report=${shown.report} />
+      <h1 title=${session}>${session}</h1><${Report} report=${shown.report} />
       <p class=${`state here ${isLive ? "good" : ""}`}><span class="dot" />${isLive ? "live" : "connecting"}</p></header>
     ${shown.parent && html`<p class="quiet">Parted from <a href=${`#/watch/${encodeURIComponent(shown.parent)}`}>${shown.parent}</a></p>`}
     <${ErrorNote} error=${error} />

@@ -3,7 +3,7 @@ import { html, useEffect, useMemo, useRef, useState } from "../vendor/standalone
 import { ApiError, ask, load, store } from "./api.js";
 import { count, counted, duration, times } from "./figures.js";
 import { chosenModel } from "./inference.js";
-import { Intake } from "./upload.js";
+import { Upload } from "./upload.js";
 import { LookForm, readFields, readLook } from "./look.js";
 import { PageDialog, PageGrid } from "./pages.js";
 import { Announce, ErrorNote, Icon, Warning } from "./parts.js";
@@ -14,7 +14,7 @@ const PAUSE_MS = 250;
 /** How long nothing may change before pages are drawn anew. */
 
 export function DocumentsView({ route, status }) {
-  if (!route.id) return html`<${Intake} />`;
+  if (!route.id) return html`<${Upload} />`;
   return html`<${Workbench} key=${route.id} route=${route} status=${status} />`;
 }
 

@@ -1,5 +1,5 @@
 // Small parts that every view uses: icons, notes, fields, the announcer. They know nothing about the API.
-import { html, useEffect, useLayoutEffect, useRef } from "../vendor/standalone.module.js";
+import { html, useLayoutEffect, useRef } from "../vendor/standalone.module.js";
 
 const PATHS = {
   upload: "M8 10.5V2.5M4.5 6 8 2.5 11.5 6M2.5 10.5v3h11v-3",
@@ -65,10 +65,18 @@ export function Announce({ text }) {
 /** A dialog on top of the page. Escape and a click beside it close it; focus goes back to where it was. */
 export function Dialog({ label, onClose, children, ...rest }) {
   const dialog = useRef(null);
-  useEffect(() => {
+  const close = useRef(onClose);
+  close.current = onClose;
+  useLayoutEffect(() => {
     const shown = dialog.current;
+    const follow = () => close.current();
     shown.showModal();
-    return () => shown.close();
+    // Browsers close a dialog without asking where nobody did anything on the page since it opened.
+    shown.addEventListener("close", follow);
+    return () => {
+      shown.removeEventListener("close", follow);
+      shown.close();
+    };
   }, []);
   const leave = (event) => {
     event.preventDefault();

@@ -7,7 +7,7 @@ import { SAMPLE } from "./sample.js";
 
 const DRAFT = "glyph.draft";
 
-export function Intake() {
+export function Upload() {
   const [text, setText] = useState(load(sessionStorage, DRAFT, ""));
   const [busy, setBusy] = useState("");
   const [error, setError] = useState(null);

@@ -57,8 +57,8 @@ function List({ conversations, records }) {
       const share = last.length ? cachedShare(last[last.length - 1]) : null;
       const { context_tokens: sent, plain_tokens: plain, pages, generation, notes = [] } = report || {};
       return html`<tr key=${session}>
-        <th scope="row"><a href=${`#/watch/${encodeURIComponent(session)}`}>${session}</a>
-          ${parent && html`<span class="quiet"> from ${parent}</span>`}
+        <th scope="row"><a class="cut" href=${`#/watch/${encodeURIComponent(session)}`} title=${session}>${session}</a>
+          ${parent && html`<span class="quiet cut" title=${parent}> from ${parent}</span>`}
           ${notes.length > 0 && html`<span class="warned" title=${notes.join("\n")}>
             <${Icon} name="warning" /><span class="unseen">has warnings</span></span>`}</th>
         <td class="number extra">${count(turns)}</td><td class="number">${count(pages)}</td><td class="number extra">${count(plain)}</td>
