@@ -216,13 +216,16 @@ def _goes_on(mark: ConversationMark, turns: int) -> bool:
     return mark.is_tip or mark.turns == turns or is_changed_end
 
 
-def _spell_bookmark(sent: FoldedRequest, place: _Place, window_tokens: int | None) -> bytes | None:
-    """Return what is kept of where folding stands; None where that is its beginning."""
+def _spell_bookmark(sent: FoldedRequest, place: _Place, window_tokens: int | None) -> bytes:
+    """Return what is kept of where folding stands.
+
+    Where it has not begun, that is kept, too: a mark without a bookmark would get a later one.
+    """
     kept = KeptBookmark(
         bookmark=sent.folded.bookmark if sent.folded else Bookmark(), window_tokens=window_tokens
     )
-    if kept == place.kept:
-        return place.mark.bookmark if place.mark else None
+    if kept == place.kept and place.mark is not None and place.mark.bookmark is not None:
+        return place.mark.bookmark
     return kept.to_bytes()
 
 
