@@ -82,6 +82,15 @@ def test_a_proxy_that_was_started_again_sends_the_same_bytes(store: Store) -> No
     assert talk.ask(LONG[: ENDS[-1]]).data == again.ask(LONG[: ENDS[-1]]).data
 
 
+def test_a_request_that_comes_again_is_sent_as_it_was(store: Store) -> None:
+    """A person goes back, or one of two proxies is late: wherever seals end by then, the prompt is in the cache."""
+    talk, ends = Talk(store), ENDS[:25]
+    first = [talk.ask(LONG[:end]) for end in ends]
+    assert first[-1].folded is not None
+    assert first[-1].folded.pages > 3
+    assert [talk.ask(LONG[:end]).data for end in ends] == [one.data for one in first]
+
+
 def test_every_turn_is_stored_once_word_for_word(store: Store) -> None:
     """Whatever is sent again and again, the store has what was said."""
     talk = Talk(store)

@@ -6,13 +6,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from glyph_memory.readers.openai.json_values import read_mapping
 from glyph_memory.serve.recall.calls import RecallCall, name_calls
 from glyph_memory.serve.recall.events import StreamEvent
 from glyph_memory.serve.recall.splicing import Body, Splicer
 from glyph_memory.serve.recall.values import (
     list_objects,
     read_number,
-    read_object,
     read_text,
     spell_arguments,
 )
@@ -37,7 +37,7 @@ class ChatSplicer(Splicer):
         if event.fields is None:
             return [] if self._mode == "held" else [event.raw]
         choice = _find_choice(event.fields)
-        delta = read_object(choice.get("delta"))
+        delta = read_mapping(choice.get("delta"))
         if self._mode != "held":
             self._text += read_text(delta.get("content"))
         parts = list_objects(delta.get("tool_calls"))
@@ -67,7 +67,7 @@ class ChatSplicer(Splicer):
 
     def _take(self, part: dict[str, Any]) -> bool:
         """Take a part of a call if it is one of ours; return whether it is."""
-        function = read_object(part.get("function"))
+        function = read_mapping(part.get("function"))
         name = read_text(function.get("name"))
         index = read_number(part.get("index"))
         # Some servers leave the number out: a name begins the next call, and what has none goes on with the last.
@@ -81,10 +81,10 @@ class ChatSplicer(Splicer):
 
     def read_whole(self, answer: Body) -> None:
         """Read an answer that came as one."""
-        message = read_object(_find_choice(answer).get("message"))
+        message = read_mapping(_find_choice(answer).get("message"))
         self._text = read_text(message.get("content"))
         calls = list_objects(message.get("tool_calls"))
-        functions = [(call, read_object(call.get("function"))) for call in calls]
+        functions = [(call, read_mapping(call.get("function"))) for call in calls]
         self.calls = [
             RecallCall(
                 id=read_text(call.get("id")),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from glyph_memory.readers.openai.json_values import read_mapping
 from glyph_memory.serve.recall.calls import RecallCall, name_calls
 from glyph_memory.serve.recall.events import StreamEvent
 from glyph_memory.serve.recall.splicing import Body, Splicer
 from glyph_memory.serve.recall.values import (
     list_objects,
     read_number,
-    read_object,
     read_text,
     spell_arguments,
 )
@@ -42,9 +42,9 @@ class MessagesSplicer(Splicer):
         if kind == "message_start" and self.rounds:
             return []
         if kind == "content_block_start":
-            self._start(read_object(fields.get("content_block")), index or 0)
+            self._start(read_mapping(fields.get("content_block")), index or 0)
         elif kind == "content_block_delta":
-            self._add(read_object(fields.get("delta")), index)
+            self._add(read_mapping(fields.get("delta")), index)
         self.calls = [RecallCall(**call) for call in self._own.values()] if self._is_held else []
         if self._is_held or index in self._own:
             return []

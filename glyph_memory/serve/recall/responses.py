@@ -6,13 +6,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from glyph_memory.readers.openai.json_values import read_mapping
 from glyph_memory.serve.recall.calls import RecallCall, name_calls
 from glyph_memory.serve.recall.events import StreamEvent
 from glyph_memory.serve.recall.splicing import Body, Splicer
 from glyph_memory.serve.recall.values import (
     list_objects,
     read_number,
-    read_object,
     read_text,
     spell_arguments,
 )
@@ -43,7 +43,7 @@ class ResponsesSplicer(Splicer):
             return [] if self._is_held else [event.raw]
         kind, index = str(fields.get("type")), read_number(fields.get("output_index"))
         if index is not None:
-            self._see(kind, read_object(fields.get("item")), index)
+            self._see(kind, read_mapping(fields.get("item")), index)
         self.calls = [*self._own.values()] if self._is_held else []
         if self._is_held or index in self._own or (self.rounds and kind in _BEGINNINGS):
             return []

@@ -6,11 +6,6 @@ import json
 from typing import Any
 
 
-def read_object(value: object) -> dict[str, Any]:
-    """Return an object; an empty one where it is none."""
-    return value if isinstance(value, dict) else {}
-
-
 def list_objects(value: object) -> list[dict[str, Any]]:
     """Return those of a list that are objects; none where it is no list."""
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
