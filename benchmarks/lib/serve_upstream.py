@@ -25,7 +25,7 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
             found = _LENGTH.search(head)
-            body = await reader.readexactly(int(found[1])) if found else b""
+            body = await read_body(reader, int(found[1])) if found else b""
             if head.startswith(b"GET"):
                 listed = json.dumps({"object": "list", "data": [_CARD]}).encode()
                 write_whole(writer, listed if b"/models" in head.split(b"\r\n")[0] else b"{}")
@@ -38,11 +38,25 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         writer.close()
 
 
+async def read_body(reader: asyncio.StreamReader, length: int) -> bytes:
+    """Return a body. Read piece by piece: `readexactly` moves what it has once more for every piece."""
+    parts = []
+    while length:
+        part = await reader.read(length)
+        if not part:
+            raise asyncio.IncompleteReadError(b"", length)
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)
+
+
 async def answer_chat(writer: asyncio.StreamWriter, body: bytes) -> None:
     """Answer a chat request: the canaries in it, in one piece or in chunks."""
-    found = _BENCH.search(body)
+    # Looked for by `in` first: an expression takes milliseconds over the pages of a body.
+    found = _BENCH.search(body) if b'"bench"' in body else None
     wanted = json.loads(found[1]) if found else {}
-    text = " ".join(sorted({one.decode() for one in CANARY.findall(body)})) or "ok"
+    canaries = CANARY.findall(body) if b"canary-" in body else []
+    text = " ".join(sorted({one.decode() for one in canaries})) or "ok"
     if not wanted.get("chunks"):
         message = {"role": "assistant", "content": text}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
@@ -75,7 +89,7 @@ def write_chunk(writer: asyncio.StreamWriter, data: bytes) -> None:
 
 async def serve(port: int) -> None:
     """Serve until the process ends."""
-    server = await asyncio.start_server(answer, "127.0.0.1", port, limit=1 << 20)
+    server = await asyncio.start_server(answer, "127.0.0.1", port, limit=1 << 23)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
