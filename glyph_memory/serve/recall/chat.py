@@ -67,7 +67,8 @@ class ChatSplicer(Splicer):
 
     def _take(self, part: dict[str, Any]) -> bool:
         """Take a part of a call if it is one of ours; return whether it is."""
-        function, name = read_object(part.get("function")), read_object(part.get("function")).get("name")
+        function = read_object(part.get("function"))
+        name = read_text(function.get("name"))
         index = read_number(part.get("index"))
         # Some servers leave the number out: a name begins the next call, and what has none goes on with the last.
         self._at = index if index is not None else self._at + bool(name)
