@@ -21,6 +21,7 @@ from glyph_memory.errors import DocumentError, show_value
 from glyph_memory.files import is_file, is_folder
 from glyph_memory.serve.mcp import wording
 from glyph_memory.serve.mcp.arguments import DocumentArguments
+from glyph_memory.serve.mcp.calls import check_wanted
 from glyph_memory.tokens import ModelProfile
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def draw_document(asked: DocumentArguments, *, folders: Folders, profile: ModelP
     pages: list[DocumentPage] = []
     number, last = 0, asked.start + asked.count - 1
     for number, page in enumerate(islice(run.draw(), last + 1), start=1):
+        check_wanted()
         if asked.start <= number <= last:
             pages.append(page)
     if not pages:
