@@ -14,6 +14,7 @@ from glyph_memory.checks import check_number, check_whole
 from glyph_memory.context import PageOptionFields
 from glyph_memory.errors import GlyphMemoryError, show_value
 
+_HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9_.:\[\]-]+/?")
 
 
@@ -94,6 +95,12 @@ class ServeOptions:
         for name in ("connect_timeout_s", "answer_timeout_s"):
             check_number(name, getattr(self, name), ServeError, is_open=True)
         check_number("grace_s", self.grace_s, ServeError)
+        for name in self.allow_hosts:
+            if not _HOST.fullmatch(name):
+                raise ServeError(
+                    f"{show_value(name)} is no host's name; give it without http:// and port, such as "
+                    "host.docker.internal"
+                )
         for origin in self.allow_origins:
             if not _ORIGIN.fullmatch(origin):
                 raise ServeError(
