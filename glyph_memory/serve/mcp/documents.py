@@ -22,6 +22,7 @@ from glyph_memory.files import is_file, is_folder
 from glyph_memory.serve.mcp import wording
 from glyph_memory.serve.mcp.arguments import DocumentArguments
 from glyph_memory.serve.mcp.calls import check_wanted
+from glyph_memory.serve.spelling import spell_for_readers
 from glyph_memory.tokens import ModelProfile
 
 if TYPE_CHECKING:
@@ -175,7 +176,9 @@ def _describe(
     )
     if not defects:
         return line
-    told = [_make_line(defect.message, clean, at_most=300) for defect in defects[:_DEFECTS]]
+    told = [
+        _make_line(spell_for_readers(defect.message), clean, at_most=300) for defect in defects[:_DEFECTS]
+    ]
     return f"{line}\n{wording.describe_left_out(told, others=len(defects) - len(told))}"
 
 

@@ -18,6 +18,7 @@ from glyph_memory.context import ReuseCache
 from glyph_memory.documents import Document, PageRun
 from glyph_memory.page import Page
 from glyph_memory.report import Figures, Tally, broken_limits
+from glyph_memory.serve.spelling import spell_for_readers
 from glyph_memory.serve.web.bodies import Look
 from glyph_memory.serve.web.faults import WebFault
 from glyph_memory.serve.web.looks import build_look, build_style
@@ -196,7 +197,7 @@ def _draw(
         tokens.append(drawn.tokens)
         layouts[drawn.layout or drawn.way] += 1
     read = {defect for document in upload.documents for defect in document.defects}
-    notes += [f"{one.kind}: {one.message}" for one in run.defects if one not in read]
+    notes += [f"{one.kind}: {spell_for_readers(one.message)}" for one in run.defects if one not in read]
     figures = tally.figures()
     return Drawing(
         key=key,

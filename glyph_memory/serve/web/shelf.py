@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from glyph_memory.documents import Document, Limits, LoadOptions, load
 from glyph_memory.errors import DocumentError
 from glyph_memory.locks import ForkSafeLock
+from glyph_memory.serve.spelling import spell_for_readers
 from glyph_memory.serve.web.bodies import LARGEST_TEXT, Look
 from glyph_memory.serve.web.faults import WebFault
 from glyph_memory.tokens import ModelProfile
@@ -70,7 +71,9 @@ class Upload:
     def to_json(self) -> dict[str, object]:
         """Return what is told of it."""
         defects = dict.fromkeys(
-            f"{one.kind}: {one.message}" for document in self.documents for one in document.defects
+            f"{one.kind}: {spell_for_readers(one.message)}"
+            for document in self.documents
+            for one in document.defects
         )
         return {
             "id": self.id,

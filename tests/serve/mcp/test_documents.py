@@ -111,6 +111,7 @@ async def test_what_is_left_out_is_told(connect: Connect) -> None:
         ({"text": ""}, "is empty"),
         ({"text": "a", "pages": "9-1"}, "ends before it begins"),
         ({"base64": b64encode(b"\x7fELF\0\0").decode(), "name": "a.so"}, "a.so"),
+        ({"base64": b64encode(bytes(range(256))).decode()}, "if it is text, save it as UTF-8"),
         ({"text": "a", "count": 9}, "count: "),
     ],
 )
