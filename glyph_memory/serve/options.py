@@ -69,6 +69,8 @@ class ServeOptions:
     """Other sites whose pages may ask from a browser, such as `https://chat.example`."""
     workers: int = 1
     """How many processes answer."""
+    shared_folder: Path | None = None
+    """Where several processes find what the page was given, whichever of them it was; `run_server` makes one."""
     log_bodies: bool = False
     """Whether bodies are written into the log."""
     max_body_bytes: int = 256 << 20

@@ -17,7 +17,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -83,6 +85,9 @@ def run_server(
                 tempfile.TemporaryDirectory(prefix="glyph-metrics-")
             )
             stack.callback(os.environ.pop, FOLDER_VARIABLE)
+        if options.workers > 1:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="glyph-serve-"))
+            options = replace(options, shared_folder=Path(folder))
         config = _configure(options, make_app)
         if options.workers > 1:
             _Workers(config, sockets=[listening]).run()
