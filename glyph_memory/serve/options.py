@@ -14,6 +14,7 @@ from glyph_memory.checks import check_number, check_whole
 from glyph_memory.context import PageOptionFields
 from glyph_memory.errors import GlyphMemoryError, show_value
 
+_HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9_.:\[\]-]+/?")
 
 
@@ -68,6 +69,8 @@ class ServeOptions:
     """Other sites whose pages may ask from a browser, such as `https://chat.example`."""
     workers: int = 1
     """How many processes answer."""
+    shared_folder: Path | None = None
+    """Where several processes find what the page was given, whichever of them it was; `run_server` makes one."""
     log_bodies: bool = False
     """Whether bodies are written into the log."""
     max_body_bytes: int = 256 << 20
@@ -94,6 +97,12 @@ class ServeOptions:
         for name in ("connect_timeout_s", "answer_timeout_s"):
             check_number(name, getattr(self, name), ServeError, is_open=True)
         check_number("grace_s", self.grace_s, ServeError)
+        for name in self.allow_hosts:
+            if not _HOST.fullmatch(name):
+                raise ServeError(
+                    f"{show_value(name)} is no host's name; give it without http:// and port, such as "
+                    "host.docker.internal"
+                )
         for origin in self.allow_origins:
             if not _ORIGIN.fullmatch(origin):
                 raise ServeError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from glyph_memory.cli import options
 from glyph_memory.cli.program import memory_options, serve_options, server_options
 from glyph_memory.cli.root import SERVERS, register_command
+from glyph_memory.errors import GlyphMemoryError
 
 
 @register_command(
@@ -156,7 +157,7 @@ def mcp(
     port: server_options.Port = 8401,
     key_file: serve_options.KeyFile = None,
 ) -> None:
-    """Serve the memory as tools over MCP: remember, recall, zoom, identifiers and read_document.
+    r"""Serve the memory as tools over MCP: remember, recall, zoom, identifiers and read_document.
 
     Clients start it and speak to it over standard input and output; with --http it listens on this machine instead,
     and says where. Sessions and pages are resources, from glyph://sessions on. It sees one session, unless told
@@ -166,6 +167,8 @@ def mcp(
     from glyph_memory.cli.commands import mcp as command  # noqa: PLC0415
     from glyph_memory.cli.memories import Place  # noqa: PLC0415
 
+    if not http and (host, port) != ("127.0.0.1", 8401):
+        raise GlyphMemoryError("--host and --port are for --http; give that, too")
     command.run(
         Place(memory=memory, session=session),
         all_sessions=all_sessions,

@@ -13,10 +13,13 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -82,6 +85,9 @@ def run_server(
                 tempfile.TemporaryDirectory(prefix="glyph-metrics-")
             )
             stack.callback(os.environ.pop, FOLDER_VARIABLE)
+        if options.workers > 1:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="glyph-serve-"))
+            options = replace(options, shared_folder=Path(folder))
         config = _configure(options, make_app)
         if options.workers > 1:
             _Workers(config, sockets=[listening]).run()
@@ -99,6 +105,27 @@ class _Server(uvicorn.Server):
             for connection in list(self.server_state.connections):
                 connection.transport.abort()
         self.should_exit = True
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take a terminal that is closed for Ctrl-C, too; not where it is told to live on, as by nohup."""
+        hangup = getattr(signal, "SIGHUP", None)
+        with super().capture_signals():
+            if hangup is None or not _is_ending(hangup):
+                yield
+                return
+            before = signal.signal(hangup, self.handle_exit)
+            try:
+                yield
+            finally:
+                signal.signal(hangup, before)
+
+
+def _is_ending(number: int) -> bool:
+    """Return whether a signal would end the process at once, here where signals can be heard."""
+    return (
+        threading.current_thread() is threading.main_thread() and signal.getsignal(number) is signal.SIG_DFL
+    )
 
 
 class _Workers(Multiprocess):
@@ -173,7 +200,7 @@ def _set_up_logging() -> None:
 def _drop_traceback(record: logging.LogRecord) -> bool:
     """Take uvicorn's tracebacks away: the guard tells of what goes wrong; what is left are answers that were cut."""
     record.exc_info = record.exc_text = None
-    return True
+    return not record.getMessage().rstrip().endswith("asyncio.exceptions.CancelledError")  # told twice to end
 
 
 def _listen(options: ServeOptions) -> socket.socket:

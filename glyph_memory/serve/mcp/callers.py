@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from mcp.server.auth.provider import AccessToken
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -37,6 +39,8 @@ class KeyCheck:
                 await refused(scope, receive, send)
                 return
             scope[_CALLER] = caller.name
+            # The SDK then lets nobody else go on with a session of this one, or end it.
+            scope["user"] = AuthenticatedUser(AccessToken(token="", client_id=caller.name, scopes=[]))
         await self._app(scope, receive, send)
 
 

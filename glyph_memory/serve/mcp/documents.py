@@ -21,6 +21,8 @@ from glyph_memory.errors import DocumentError, show_value
 from glyph_memory.files import is_file, is_folder
 from glyph_memory.serve.mcp import wording
 from glyph_memory.serve.mcp.arguments import DocumentArguments
+from glyph_memory.serve.mcp.calls import check_wanted
+from glyph_memory.serve.spelling import spell_for_readers
 from glyph_memory.tokens import ModelProfile
 
 if TYPE_CHECKING:
@@ -106,6 +108,7 @@ def draw_document(asked: DocumentArguments, *, folders: Folders, profile: ModelP
     pages: list[DocumentPage] = []
     number, last = 0, asked.start + asked.count - 1
     for number, page in enumerate(islice(run.draw(), last + 1), start=1):
+        check_wanted()
         if asked.start <= number <= last:
             pages.append(page)
     if not pages:
@@ -173,7 +176,9 @@ def _describe(
     )
     if not defects:
         return line
-    told = [_make_line(defect.message, clean, at_most=300) for defect in defects[:_DEFECTS]]
+    told = [
+        _make_line(spell_for_readers(defect.message), clean, at_most=300) for defect in defects[:_DEFECTS]
+    ]
     return f"{line}\n{wording.describe_left_out(told, others=len(defects) - len(told))}"
 
 

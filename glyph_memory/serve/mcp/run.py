@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 from glyph_memory.serve.edge.keys import Keys
 from glyph_memory.serve.mcp.callers import KeyCheck
 from glyph_memory.serve.mcp.calls import Calls
+from glyph_memory.serve.mcp.lines import answer_all_lines
 from glyph_memory.serve.options import ServeError
 
 PATH = "/mcp"
@@ -30,7 +31,7 @@ _GRACE_S = 5
 
 
 def run_stdio(server: Server[Any], *, calls: Calls, close: Callable[[], object]) -> None:
-    """Serve until standard input ends, or a signal comes; what was begun is ended first.
+    """Serve until standard input ends, or a signal comes; what was asked for before that is answered first.
 
     While it runs, nothing but the protocol reaches standard output: the SDK sends all else to standard error.
 
@@ -39,13 +40,16 @@ def run_stdio(server: Server[Any], *, calls: Calls, close: Callable[[], object])
         calls: What its tools do.
         close: Closes the store, where a signal ends the process.
     """
-    anyio.run(_serve_stdio, server, calls, close)
+    try:
+        anyio.run(_serve_stdio, server, calls, close)
+    except* (BrokenPipeError, ConnectionResetError, anyio.BrokenResourceError):
+        pass  # nobody reads the answers any more: the client was killed
 
 
 async def _serve_stdio(server: Server[Any], calls: Calls, close: Callable[[], object]) -> None:
     async with anyio.create_task_group() as group:
         group.start_soon(_end_at_signal, calls, close)
-        async with stdio_server() as (read, write):
+        async with stdio_server() as streams, answer_all_lines(*streams) as (read, write):
             await server.run(read, write, server.create_initialization_options())
         group.cancel_scope.cancel()
 

@@ -26,7 +26,7 @@ from mcp_types import (
 )
 
 from glyph_memory import __version__
-from glyph_memory.errors import GlyphMemoryError, GlyphMemoryWarning, show_value
+from glyph_memory.errors import DocumentError, GlyphMemoryError, GlyphMemoryWarning, show_value
 from glyph_memory.memory import GlyphMemory
 from glyph_memory.serve.mcp import wording
 from glyph_memory.serve.mcp.arguments import read_arguments
@@ -36,6 +36,7 @@ from glyph_memory.serve.mcp.documents import Folders
 from glyph_memory.serve.mcp.resources import SessionResources, list_templates
 from glyph_memory.serve.mcp.sessions import OpenSessions, open_session
 from glyph_memory.serve.mcp.tools import MemoryTool, make_error, make_tools
+from glyph_memory.serve.spelling import spell_for_readers
 from glyph_memory.store import Store
 
 Context = ServerRequestContext[Any]
@@ -114,6 +115,8 @@ class _Handlers:
             return await self._calls.run(
                 _call_tool, tool, self._find_sessions(context), asked.arguments or {}
             )
+        except DocumentError as error:
+            return make_error(spell_for_readers(str(error)))
         except (GlyphMemoryError, GlyphMemoryWarning) as error:
             return make_error(str(error))
 

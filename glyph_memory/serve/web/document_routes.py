@@ -28,8 +28,9 @@ from glyph_memory.serve.web.faults import WebFault
 from glyph_memory.serve.web.json_answer import JsonAnswer
 from glyph_memory.serve.web.looks import build_style, find_profile
 from glyph_memory.serve.web.models import choose_model, suppose_options
-from glyph_memory.serve.web.shelf import Shelf, read_upload
-from glyph_memory.serve.web.work import run_until_gone
+from glyph_memory.serve.web.shared_files import SharedFiles
+from glyph_memory.serve.web.shelf import Shelf, Upload, read_upload
+from glyph_memory.serve.web.work import Stop, run_until_gone
 
 _NAME_CHARACTERS = 200
 _IMMUTABLE = {"Cache-Control": "private, max-age=31536000, immutable"}
@@ -54,7 +55,8 @@ class DocumentRoutes:
         drawings: Drawings | None = None,
     ) -> None:
         self._context, self._nano = context, nano
-        self._shelf, self._drawings = shelf or Shelf(), drawings or Drawings()
+        shared = SharedFiles(context.options.shared_folder)
+        self._shelf, self._drawings = shelf or Shelf(shared=shared), drawings or Drawings(shared=shared)
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -70,14 +72,14 @@ class DocumentRoutes:
         """Load a document: a file in a form, or pasted text as JSON."""
         at_most = self._context.options.max_body_bytes
         data, name = await _read_upload(_limit_body(request, at_most))
-        profile = self._context.page_options.profile
-        upload = await run_until_gone(
-            request,
-            lambda stop: read_upload(
-                data, name=name, profile=profile, at_most_bytes=at_most, check=stop.check
-            ),
-        )
-        self._shelf.put(self._context.caller_of(request), upload)
+        profile, caller = self._context.page_options.profile, self._context.caller_of(request)
+
+        def keep(stop: Stop) -> Upload:
+            upload = read_upload(data, name=name, profile=profile, at_most_bytes=at_most, check=stop.check)
+            self._shelf.put(caller, upload)
+            return upload
+
+        upload = await run_until_gone(request, keep)
         return JsonAnswer(upload.to_json())
 
     async def look(self, request: Request, id: str) -> Response:

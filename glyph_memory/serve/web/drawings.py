@@ -18,9 +18,11 @@ from glyph_memory.context import ReuseCache
 from glyph_memory.documents import Document, PageRun
 from glyph_memory.page import Page
 from glyph_memory.report import Figures, Tally, broken_limits
+from glyph_memory.serve.spelling import spell_for_readers
 from glyph_memory.serve.web.bodies import Look
 from glyph_memory.serve.web.faults import WebFault
 from glyph_memory.serve.web.looks import build_look, build_style
+from glyph_memory.serve.web.shared_files import SharedFiles
 from glyph_memory.serve.web.shelf import Upload
 from glyph_memory.serve.web.work import Stop
 from glyph_memory.tokens import ModelProfile
@@ -113,9 +115,15 @@ class Drawing:
 
 
 class Drawings:
-    """Draws documents, and holds the pages that were asked for last. Safe to share among threads."""
+    """Draws documents, and holds the pages that were asked for last. Safe to share among threads.
 
-    def __init__(self, *, at_most_bytes: int = _HELD_BYTES) -> None:
+    Args:
+        at_most_bytes: What those pages may take.
+        shared: Where other workers find what the keys of pages stand for.
+    """
+
+    def __init__(self, *, at_most_bytes: int = _HELD_BYTES, shared: SharedFiles | None = None) -> None:
+        self._shared = shared or SharedFiles(None)
         self._held = ReuseCache[tuple[str, str], Drawing](at_most=at_most_bytes)
 
     def draw(
@@ -140,6 +148,8 @@ class Drawings:
         if known is None:
             known = _draw(upload, look, profile, stop, key=key, is_plain=is_plain)
             self._held.put((upload.id, key), known, weight=sum(len(page.pixels) for page in known.pages))
+        if key not in upload.looks:
+            self._shared.put((look, profile, is_plain), upload.id, key)
         upload.remember(key, look, profile, is_plain=is_plain)
         return known
 
@@ -149,8 +159,8 @@ class Drawings:
         Raises:
             WebFault: No pages of the document have that key.
         """
-        asked = upload.looks.get(key)
-        if asked is None:
+        asked = upload.looks.get(key) or self._shared.get(upload.id, key)
+        if not isinstance(asked, tuple):
             raise WebFault("these pages are no longer here; draw the document again", status=404, field="key")
         look, profile, is_plain = asked
         return self.draw(upload, look, profile, stop, is_plain=is_plain)
@@ -196,7 +206,7 @@ def _draw(
         tokens.append(drawn.tokens)
         layouts[drawn.layout or drawn.way] += 1
     read = {defect for document in upload.documents for defect in document.defects}
-    notes += [f"{one.kind}: {one.message}" for one in run.defects if one not in read]
+    notes += [f"{one.kind}: {spell_for_readers(one.message)}" for one in run.defects if one not in read]
     figures = tally.figures()
     return Drawing(
         key=key,

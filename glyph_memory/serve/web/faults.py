@@ -15,7 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from glyph_memory.errors import GlyphMemoryError, ReaderError, StoreBusy, StoreError
+from glyph_memory.errors import DocumentError, GlyphMemoryError, ReaderError, StoreBusy, StoreError
+from glyph_memory.serve.spelling import spell_for_readers
 from glyph_memory.serve.web.json_answer import JsonAnswer
 
 _FIELD = re.compile(r"([a-z][a-z_]{1,40})=")
@@ -88,7 +89,8 @@ async def _answer_ours(_: Request, error: Exception) -> Response:
         return _write(error.status, str(error), error.field)
     status = 503 if isinstance(error, StoreError) else 502 if isinstance(error, ReaderError) else 422
     headers = {"Retry-After": "1"} if isinstance(error, StoreBusy) else None
-    return _write(status, str(error), find_field(cast("GlyphMemoryError", error)), headers)
+    message = spell_for_readers(str(error)) if isinstance(error, DocumentError) else str(error)
+    return _write(status, message, find_field(cast("GlyphMemoryError", error)), headers)
 
 
 async def _answer_unforeseen(_: Request, error: Exception) -> Response:

@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from glyph_memory.documents import Document, Limits, LoadOptions, load
 from glyph_memory.errors import DocumentError
 from glyph_memory.locks import ForkSafeLock
+from glyph_memory.serve.spelling import spell_for_readers
 from glyph_memory.serve.web.bodies import LARGEST_TEXT, Look
 from glyph_memory.serve.web.faults import WebFault
+from glyph_memory.serve.web.shared_files import SharedFiles
 from glyph_memory.tokens import ModelProfile
 
 _CALLER_BYTES = 256 << 20
@@ -70,7 +72,9 @@ class Upload:
     def to_json(self) -> dict[str, object]:
         """Return what is told of it."""
         defects = dict.fromkeys(
-            f"{one.kind}: {one.message}" for document in self.documents for one in document.defects
+            f"{one.kind}: {spell_for_readers(one.message)}"
+            for document in self.documents
+            for one in document.defects
         )
         return {
             "id": self.id,
@@ -134,10 +138,18 @@ class Shelf:
     Args:
         caller_bytes: What those of one caller may take.
         all_bytes: What all of them may take.
+        shared: Where other workers find them.
     """
 
-    def __init__(self, *, caller_bytes: int = _CALLER_BYTES, all_bytes: int = _ALL_BYTES) -> None:
+    def __init__(
+        self,
+        *,
+        caller_bytes: int = _CALLER_BYTES,
+        all_bytes: int = _ALL_BYTES,
+        shared: SharedFiles | None = None,
+    ) -> None:
         self._caller_bytes, self._all_bytes = caller_bytes, all_bytes
+        self._shared = shared or SharedFiles(None)
         self._held: OrderedDict[tuple[str, str], tuple[Upload, int]] = OrderedDict()
         self._lock = ForkSafeLock(is_brief=True)
 
@@ -155,10 +167,8 @@ class Shelf:
                 status=413,
                 field="file",
             )
-        with self._lock:
-            self._held[caller, upload.id] = upload, size
-            self._drop(lambda key: key[0] == caller, self._caller_bytes)
-            self._drop(lambda _: True, self._all_bytes)
+        self._hold(caller, upload, size)
+        self._shared.put(upload, caller, upload.id)
 
     def get(self, caller: str, id: str) -> Upload:
         """Return a document.
@@ -168,10 +178,20 @@ class Shelf:
         """
         with self._lock:
             found = self._held.get((caller, id))
-            if found is None:
-                raise WebFault("this document is no longer here; load it again", status=404, field="id")
-            self._held.move_to_end((caller, id))
-            return found[0]
+            if found is not None:
+                self._held.move_to_end((caller, id))
+                return found[0]
+        shared = self._shared.get(caller, id)
+        if not isinstance(shared, Upload):
+            raise WebFault("this document is no longer here; load it again", status=404, field="id")
+        self._hold(caller, shared, shared.bytes)
+        return shared
+
+    def _hold(self, caller: str, upload: Upload, size: int) -> None:
+        with self._lock:
+            self._held[caller, upload.id] = upload, size
+            self._drop(lambda key: key[0] == caller, self._caller_bytes)
+            self._drop(lambda _: True, self._all_bytes)
 
     def _drop(self, is_counted: Callable[[tuple[str, str]], bool], at_most: int) -> None:
         counted: Mapping[tuple[str, str], int] = {

@@ -102,6 +102,18 @@ async def test_who_ends_a_body_that_was_answered_may_ask_again(port: int) -> Non
     writer.close()
 
 
+async def test_who_asks_for_another_protocol_is_answered_in_this_one(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Java's client asks for HTTP/2 with each first request; the log does not say what to install for it."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for kind in (b"h2c", b"websocket"):
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: %s\r\n\r\n" % kind)
+        assert (await reader.readuntil(b"\r\n\r\n0")).startswith(b"HTTP/1.1 200")
+    writer.close()
+    assert caplog.messages == []
+
+
 async def test_a_body_that_stops_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the client's format, and the connection ends."""
     monkeypatch.setattr(exchange, "_PIECE_S", 0.02)

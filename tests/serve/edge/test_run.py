@@ -138,7 +138,9 @@ def test_a_second_signal_ends_it_at_once(
         served.process.send_signal(number)
         with pytest.raises(httpx2.RemoteProtocolError):
             list(pieces)
-    assert served.end()[0] == 0
+    code, log = served.end()
+    assert code == 0
+    assert "Traceback" not in log
 
 
 def is_listening(port: int) -> bool:
@@ -148,6 +150,21 @@ def is_listening(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there are no terminals that hang up here")
+def test_a_terminal_that_is_closed_ends_it_as_ctrl_c_does(serve: Serve, tmp_path: Path) -> None:
+    """An open answer finishes."""
+    served, gate = serve(grace_s=50), tmp_path / "gate"
+    with httpx2.stream("GET", f"{served.url}/v1/stream?gate={gate}", timeout=60) as answer:
+        pieces = answer.iter_lines()
+        assert next(pieces) == "begun"
+        served.process.send_signal(signal.SIGHUP)
+        while is_listening(served.port):
+            time.sleep(0.05)
+        gate.touch()
+        assert list(pieces) == ["ended"]
+    assert served.end()[0] == 0
 
 
 def test_it_says_where_it_listens_and_whom_it_asks(serve: Serve, tmp_path: Path) -> None:
@@ -286,6 +303,9 @@ def test_a_server_that_is_its_own_upstream_is_refused(tmp_path: Path) -> None:
         ({"grace_s": -1.0}, "grace_s"),
         ({"max_body_bytes": 0}, "max_body_bytes"),
         ({"allow_origins": ("*",)}, "is no site"),
+        ({"allow_hosts": ("*",)}, "is no host's name"),
+        ({"allow_hosts": ("http://gpu1/",)}, "without http:// and port"),
+        ({"allow_hosts": ("host.docker.internal:8400",)}, "without http:// and port"),
     ],
 )
 def test_wrong_options_are_one_line(fields: dict[str, object], said: str) -> None:

@@ -38,6 +38,8 @@ def fail(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
         (["--session", ""], "name is empty"),
         (["--http", "--host", "0.0.0.0"], "give keys, by --key-file"),  # noqa: S104  refused
         (["--key-file", "keys"], "--key-file is for --http"),
+        (["--host", "0.0.0.0"], "--host and --port are for --http"),  # noqa: S104  refused
+        (["--port", "8402"], "--host and --port are for --http"),
         (["--http", "--key-file", "/nowhere/keys"], "'/nowhere/keys' cannot be read"),
         (["--http", "--port", "99999"], "65535"),
     ],

@@ -111,6 +111,7 @@ async def test_what_is_left_out_is_told(connect: Connect) -> None:
         ({"text": ""}, "is empty"),
         ({"text": "a", "pages": "9-1"}, "ends before it begins"),
         ({"base64": b64encode(b"\x7fELF\0\0").decode(), "name": "a.so"}, "a.so"),
+        ({"base64": b64encode(bytes(range(256))).decode()}, "if it is text, save it as UTF-8"),
         ({"text": "a", "count": 9}, "count: "),
     ],
 )
@@ -126,3 +127,20 @@ def test_a_folder_has_to_be_there(tmp_path: Path) -> None:
     """A slip in a client's configuration is told when the server starts."""
     with pytest.raises(DocumentError, match="there is no folder"):
         Folders.of([tmp_path / "none"])
+
+
+async def test_a_call_that_is_taken_back_draws_no_more(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked at each page whether anybody waits: others would wait for pages that nobody wants."""
+    asked: list[int] = []
+
+    def check() -> None:
+        asked.append(1)
+        if len(asked) == 3:
+            raise DocumentError("nobody waits")
+
+    monkeypatch.setattr("glyph_memory.serve.mcp.documents.check_wanted", check)
+    async with connect() as client:
+        told = read_error(await client.call_tool("read_document", {"text": LONG, "start": 5}))
+    assert (told, len(asked)) == ("nobody waits", 3)

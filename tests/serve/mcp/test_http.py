@@ -115,6 +115,35 @@ async def test_each_key_sees_its_own_sessions_alone(store: Store) -> None:
     assert [info.name for info in store.sessions()] == ["ada/mcp", "bob/mcp"]
 
 
+async def test_no_key_goes_on_with_another_ones_session(store: Store) -> None:
+    """Nor ends it, though it knows what it is called."""
+    keys = Keys({"ada": "a" * 16, "bob": "b" * 16})
+    server = create_mcp_server(store)
+    app = KeyCheck(server.streamable_http_app(), keys)
+    ada, bob = ({"Authorization": f"Bearer {key * 16}"} for key in "ab")
+    kinds = {"Accept": "application/json, text/event-stream"}
+    hello = {
+        "jsonrpc": "2.0",
+        "id": 0,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-06-18",
+            "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"},
+        },
+    }
+    ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    async with (
+        server.session_manager.run(),
+        httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=OWN, headers=kinds) as client,
+    ):
+        begun = await client.post("/mcp", json=hello, headers=ada)
+        named = {"Mcp-Session-Id": begun.headers["mcp-session-id"]}
+        assert (await client.post("/mcp", json=ping, headers=bob | named)).status_code == 404
+        assert (await client.delete("/mcp", headers=bob | named)).status_code == 404
+        assert (await client.post("/mcp", json=ping, headers=ada | named)).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("host", "is_own"),
     [("127.0.0.1", True), ("127.3.2.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False),  # noqa: S104  asked about

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -111,17 +111,68 @@ def test_a_signal_ends_it_at_once_and_loses_nothing(
     assert list_texts(file) == ["kept"]
 
 
-def test_a_client_that_goes_away_ends_it(server: subprocess.Popen[str], file: Path) -> None:
-    """What it had asked for is stored all the same."""
-    send(server, *(make_call(number, "remember", {"text": f"turn {number}"}) for number in range(1, 9)))
-    assert receive(server)["result"]["isError"] is False
-    out, err = server.communicate(timeout=30)
-    assert server.returncode == 0
-    assert err == ""
-    assert all(json.loads(line)["jsonrpc"] == "2.0" for line in out.splitlines())
-    stored = list_texts(file)
-    assert len(stored) == len({*stored})
-    assert len(stored) >= 1 + len([line for line in out.splitlines() if '"result"' in line])
+def test_a_client_that_says_no_more_has_all_answers(server: subprocess.Popen[str], file: Path) -> None:
+    """As one does that is a line of a shell: whatever it asked for is stored and answered, then the server ends."""
+    numbers = range(1, 31)
+    send(server, *(make_call(number, "remember", {"text": f"turn {number}"}) for number in numbers))
+    out, err = server.communicate(timeout=60)
+    assert (server.returncode, err) == (0, "")
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert sorted(answer["id"] for answer in answers) == [*numbers]
+    assert sorted(list_texts(file)) == sorted(f"turn {number}" for number in numbers)
+
+
+def test_a_call_that_was_taken_back_does_not_hold_up_the_end(server: subprocess.Popen[str]) -> None:
+    """It has no answer that could be waited for."""
+    long = {"text": "A line of a long document.\n" * 400_000, "start": 300}
+    taken_back = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}
+    send(server, make_call(1, "read_document", long), taken_back, make_call(2, "recall", {"query": "it"}))
+    out, err = server.communicate(timeout=50)
+    assert (server.returncode, err) == (0, "")
+    assert 2 in [json.loads(line)["id"] for line in out.splitlines()]
+
+
+def test_a_client_that_reads_no_more_ends_it_without_a_word(server: subprocess.Popen[str]) -> None:
+    """Such as one that was killed: its log shows no traceback of ours."""
+    assert server.stdout is not None
+    assert server.stdin is not None
+    assert server.stderr is not None
+    server.stdout.close()
+    with suppress(OSError):
+        send(server, *(make_call(number, "recall", {"query": "it"}) for number in range(1, 9)))
+        server.stdin.close()
+    assert server.wait(timeout=30) == 0
+    assert server.stderr.read() == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "id", "code"),
+    [
+        ("no JSON", None, -32700),
+        ("[" * 100_000, None, -32700),
+        ("[]", None, -32600),
+        ("5", None, -32600),
+        ('{"jsonrpc": "2.0", "id": 7}', 7, -32600),
+        ('{"jsonrpc": "1.0", "id": 7, "method": "ping"}', None, -32600),
+    ],
+)
+def test_a_line_that_is_no_message_is_answered(
+    server: subprocess.Popen[str], line: str, id: int | None, code: int
+) -> None:
+    """By JSON-RPC's own errors; whoever sent it would wait for ever."""
+    assert server.stdin is not None
+    server.stdin.write(f"\n{line}\n")
+    server.stdin.flush()
+    answer = receive(server)
+    assert (answer["id"], answer["error"]["code"]) == (id, code)
+
+
+def test_half_a_character_is_read_as_a_question_mark(server: subprocess.Popen[str], file: Path) -> None:
+    """Clients in JavaScript cut texts so; it is JSON, and has an answer."""
+    send(server, make_call(1, "remember", {"text": "A face: \ud83d"}))
+    answer = receive(server)
+    assert (answer["id"], answer["result"]["isError"]) == (1, False)
+    assert list_texts(file) == ["A face: ?"]
 
 
 def test_neither_a_call_that_is_taken_back_nor_a_broken_message_ends_it(

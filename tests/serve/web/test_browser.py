@@ -459,6 +459,7 @@ def test_a_long_name_hides_no_figures(browser: Browser, api: StubApi, size: tupl
         at.go("#/watch").find("tbody tr").first.wait_for()
         right = "document.querySelector('tbody td:not(.extra):last-of-type, tbody td.number').getBoundingClientRect()"
         assert at.page.evaluate(f"{right}.left") < size[0]
+        assert at.page.evaluate("(e => e.scrollWidth <= e.clientWidth)(document.querySelector('.table'))")
         width = "document.querySelector('tbody th').getBoundingClientRect().width"
         assert at.page.evaluate(width) < size[0] / 2
         expect(at.find("tbody th a")).to_have_attribute("title", long)

@@ -70,7 +70,7 @@ def test_a_model_answers_and_what_it_quotes_is_framed(browser: Browser) -> None:
         at.find("#look-dense").check()
         at.wait_for_pages()
         at.page.fill("#look-font_pt", "2")
-        expect(at.find("#look-font_pt-error")).to_be_visible()
+        expect(at.find("#look-font_pt-error")).to_have_text("Input should be greater than or equal to 4")
         at.page.fill("#look-font_pt", "12")
         at.page.fill("#look-line_height_pt", "9")
         expect(at.find("#look-line_height_pt-error")).to_contain_text("lines would overlap")

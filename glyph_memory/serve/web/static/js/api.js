@@ -104,5 +104,13 @@ async function readError(response) {
   }
   const message = error.message || `The server answered ${response.status} ${response.statusText}`.trim();
   const field = String(error.field || "").split(".").pop();
-  return new ApiError(String(message), { field, status: response.status });
+  return new ApiError(dropName(String(message), field), { field, status: response.status });
+}
+
+/** A message without the name of its field, as the interface calls it: it stands beside the field. */
+function dropName(message, field) {
+  const end = message.indexOf(`${field}: `);
+  if (!field || end < 0 || !/^[\w.]*$/.test(message.slice(0, end))) return message;
+  const words = message.slice(end + field.length + 2);
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
