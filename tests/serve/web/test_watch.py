@@ -33,10 +33,17 @@ def make_messages(turns: int, *, last: str = "And now?") -> list[dict[str, str]]
     return [*said, {"role": "user", "content": last}]
 
 
-def follow(web: Web, messages: list[dict[str, str]], *, caller: str = "", session: str = "trip") -> str:
+def follow(
+    web: Web,
+    messages: list[dict[str, str]],
+    *,
+    caller: str = "",
+    session: str = "trip",
+    model: str = "glyph",
+) -> str:
     """Let the proxy fold a request, and return its conversation."""
     dialect = ChatDialect()
-    request = dialect.read({"model": "glyph", "messages": messages})
+    request = dialect.read({"model": model, "messages": messages})
     assert request is not None
     asked = AskedRequest(request=request, dialect=dialect, options=SMALL, caller=caller, session=session)
     folded = ConversationFolder(web.context.store).fold(asked)
@@ -193,11 +200,7 @@ def test_a_bookmark_that_cannot_be_read_shows_turns_as_text(web: Web) -> None:
 
 def test_half_a_character_hides_no_conversation(web: Web) -> None:
     """Models write such, and clients name models as they like: the list and each of them are shown all the same."""
-    dialect, messages = ChatDialect(), [{"role": "user", "content": "Half: \ud83d."}]
-    request = dialect.read({"model": "\udfff", "messages": messages})
-    assert request is not None
-    asked = AskedRequest(request=request, dialect=dialect, options=SMALL, session="trip")
-    ConversationFolder(web.context.store).fold(asked)
+    follow(web, [{"role": "user", "content": "Half: \ud83d."}], model="\udfff")
     client = web.client()
     (listed,) = client.get("conversations").json()
     assert listed["report"]["model"] == "?"
