@@ -258,6 +258,16 @@ def test_what_is_remembered_saves_time_and_changes_nothing(changes: list[tuple[s
         mark = saved(folded)
 
 
+@pytest.mark.parametrize("cut", range(50, 90, 8))
+def test_a_history_that_was_cut_back_and_comes_again_is_folded_as_anew(cut: int) -> None:
+    """What was remembered of the short one lacks seals that the long one has, or asks what that one does not."""
+    mark = saved(grown(folding_of(), TALK[:90], step=3))
+    for longer in range(cut + 2, 90, 6):
+        warm = folding_of()
+        warm.fold(TALK[:cut], mark)
+        assert warm.fold(TALK[:longer], mark).fold == folding_of().fold(TALK[:longer], mark).fold
+
+
 def test_one_folding_serves_many_histories_and_threads() -> None:
     """Twelve histories at once, turn by turn, each as if it were alone."""
     folding = folding_of()

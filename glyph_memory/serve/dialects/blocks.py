@@ -30,6 +30,8 @@ TEXTS = {"text": "text", "input_text": "text", "output_text": "text", "refusal":
 """Kinds of blocks that are text, and where it stands."""
 _QUIET = frozenset({"thinking", "redacted_thinking", "reasoning", "tool_use", "tool_result", "tool_call"})
 """Blocks that belong to a protocol: nothing is to be seen in them."""
+_UNSEEN = TEXTS.keys() | _QUIET | {""}
+"""Blocks that are no picture and no file; one without a type is a text."""
 _KEPT = frozenset(
     {
         "type",
@@ -76,6 +78,12 @@ class BlockSpelling:
             return part.spelled
         is_glued = isinstance(after, Text) and not part.text.endswith("\n")
         return self.text(f"{part.text}\n\n" if is_glued else part.text)
+
+
+def read_kind(block: object) -> str:
+    """Return a block's type; empty where it has none, or one that is no text."""
+    kind = block.get("type") if isinstance(block, Mapping) else None
+    return kind if isinstance(kind, str) else ""
 
 
 def clean_blocks(content: list[Any], clean: Callable[[str], str]) -> list[Any]:
@@ -179,7 +187,7 @@ def holds_more_than_text(block: Any) -> bool:  # noqa: ANN401  JSON of a client'
 
 def _look_into(block: Any) -> tuple[tuple[bytes, ...], Attachment | None]:  # noqa: ANN401  JSON of a client's
     """Return the pictures of a block, or the attachment that it is."""
-    if not isinstance(block, dict) or block.get("type", "text") in TEXTS.keys() | _QUIET:
+    if read_kind(block) in _UNSEEN:
         return (), None
     try:
         turn = read_message({"role": "user", "content": [block]})

@@ -5,7 +5,7 @@ Knows plans, items and blocks; knows nothing about bodies beside their items.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from glyph_memory.serve.dialects.blocks import (
     clean_values,
     join_contents,
     mark_pictures,
+    read_kind,
 )
 from glyph_memory.serve.dialects.items import is_call, is_message, is_reasoning
 from glyph_memory.serve.dialects.units import Item, Unit
@@ -187,4 +188,4 @@ def _find_place(items: Sequence[Item]) -> int:
 
 
 def _is_text(block: object) -> bool:
-    return isinstance(block, Mapping) and block.get("type") in TEXTS
+    return read_kind(block) in TEXTS

@@ -18,6 +18,7 @@ from glyph_memory.serve.dialects.blocks import (
     clean_content,
     join_contents,
     mark_pictures,
+    read_kind,
 )
 from glyph_memory.serve.dialects.units import ClientRequest, Item, Unit
 from glyph_memory.transcript import Role
@@ -204,7 +205,7 @@ class MessageWriter:
                     shown = []
                     blocks.append(self._write_call(planned, unit, number, block))
                 number += 1
-            elif parts is None or (isinstance(block, Mapping) and block.get("type") in _REASONING):
+            elif parts is None or read_kind(block) in _REASONING:
                 blocks.append(clean_block(block, partial(self._binder.cleaner.format_text, role="assistant")))
             else:
                 blocks += shown

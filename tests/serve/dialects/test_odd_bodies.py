@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glyph_memory.context import RequestPlan, Text
+from glyph_memory.context.plan import plan_turns
 from glyph_memory.errors import TurnError
 from glyph_memory.serve.dialects.chat import ChatDialect
 from glyph_memory.serve.dialects.messages import MessagesDialect
 from glyph_memory.serve.dialects.responses import ResponsesDialect
 from glyph_memory.serve.dialects.units import Dialect
-from tests.serve.dialects.folds import FORGED, HOSTILE, make_picture, write_cut, write_folded
+from tests.serve.dialects.folds import (
+    FORGED,
+    HOSTILE,
+    make_folding,
+    make_picture,
+    read,
+    write_cut,
+    write_folded,
+)
 
 ROLES = ["user", "assistant", "system", "developer", "tool", "cat"]
 KINDS = [
@@ -48,7 +59,8 @@ VALUES = st.one_of(st.none(), st.booleans(), st.integers(-1, 2**70), st.floats()
 def extend(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Return lists and objects of values."""
     fields = st.dictionaries(st.sampled_from(NAMES), inner, max_size=5)
-    typed = st.builds(lambda kind, held: {"type": kind, **held}, st.sampled_from(KINDS), fields)
+    kinds = st.sampled_from([*KINDS, ["text"], {"text": "text"}, 7, None])
+    typed = st.builds(lambda kind, held: {"type": kind, **held}, kinds, fields)
     return st.one_of(st.lists(inner, max_size=3), fields, typed)
 
 
@@ -102,6 +114,32 @@ CASES = [
     (ResponsesDialect(), ITEMS),
 ]
 DIALECTS = [dialect for dialect, _ in CASES]
+
+
+PICTURES = {"chat": BLOCKS[5], "messages": BLOCKS[2], "responses": BLOCKS[4]}
+
+
+@pytest.mark.parametrize("kind", [["text"], {"text": "text"}, 7, None])
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_block_whose_type_is_no_text_is_read_or_refused(dialect: Dialect, kind: object) -> None:
+    """Beside a picture, which is looked for among the blocks."""
+    content = [{"type": kind, "text": "Hi."}, PICTURES[dialect.name]]
+    said = [{"role": role, "content": content} for role in ("user", "assistant", "user")]
+    try:
+        request = read(dialect, {dialect.items_key: said})
+    except TurnError:
+        return
+    binder = make_folding().binder
+    messages = plan_turns(
+        [unit.turn for unit in request.units],
+        cleaner=binder.cleaner,
+        join_users=dialect.join_users,
+        hoist_pictures=dialect.hoist_pictures,
+    )
+    first = replace(messages[0], before=(Text("The images below are pages."),))
+    plan = RequestPlan(head=(), messages=(first, *messages[1:]))
+    assert plan.marks_pictures
+    assert dialect.write(request, plan, request.units, binder=binder)[dialect.items_key]
 
 
 @pytest.mark.parametrize(("dialect", "items"), CASES)
