@@ -67,7 +67,7 @@ class PatientProtocol(H11Protocol):
         super().shutdown()
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Say nothing: who asks for another protocol is answered in this one, and uvicorn would name packages."""
+        """Keep the log still: who asks for another protocol is answered in this one."""
 
     def _wait(self, seconds: float) -> None:
         self._waiting = self.loop.call_later(seconds, self.transport.abort)
