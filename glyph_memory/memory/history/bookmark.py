@@ -57,6 +57,14 @@ class Bookmark:
         """How many messages were evicted."""
         return sum(last - first + 1 for first, last in self.evicted)
 
+    def is_reached_by(self, fold: Fold) -> bool:
+        """Return whether a history was as long, when it was folded, as when the last seal here was made.
+
+        One that had been cut back before lacks seals that a longer one has again, or asks what that one does not.
+        """
+        last = self.seals[-1] if self.seals else None
+        return last is None or (fold.last_anchor >= last.sealed_at and last in reversed(fold.seals))
+
     def to_json(self) -> dict[str, Any]:
         """Return it as plain values: strings, numbers, lists, dictionaries."""
         return {

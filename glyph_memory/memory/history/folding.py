@@ -207,7 +207,7 @@ class Folding(Generic[M]):
         self, known: _RememberedFold | None, mark: Bookmark, kept: Sequence[M], keys: Keys
     ) -> Fold | None:
         """Add what is new to a remembered fold; None where there is none, or whoever folds anew would begin later."""
-        if known is None or known.keys != keys[: len(known.keys)] or not _stands_on(known.fold, mark):
+        if known is None or known.keys != keys[: len(known.keys)] or not mark.is_reached_by(known.fold):
             return None
         folded, added = known.fold, [*map(self.turn_of, kept[len(known.keys) :])]
         before = mark.seals[-1].characters if mark.seals else 0
@@ -286,17 +286,6 @@ def _memory_key(mark: Bookmark, history: _History[M], keys: Keys) -> Hashable:
         history.reserved_tokens,
         *keys[:1],
     )
-
-
-def _stands_on(folded: Fold, mark: Bookmark) -> bool:
-    """Return whether a history was as long, when it was folded, as when the bookmark's last seal was made.
-
-    One that had been cut back before lacks seals that a longer one has again, or asks what a longer one did not.
-    """
-    if not mark.seals:
-        return True
-    last = mark.seals[-1]
-    return folded.last_anchor >= last.sealed_at and last in reversed(folded.seals)
 
 
 def _describe_changes(mark: Bookmark, folded: Fold) -> str:
