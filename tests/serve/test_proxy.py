@@ -17,13 +17,15 @@ from typing import Any
 import h11
 import httpx2
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Pool, create_engine, event, text
 
 from glyph_memory.context import PageOptionFields
-from glyph_memory.serve import ServeOptions, Upstream
+from glyph_memory.errors import StoreError
+from glyph_memory.serve import ServeOptions, Upstream, create_app
 from glyph_memory.serve.proxy.headers import list_answer_headers
 from glyph_memory.serve.upstreams import Upstreams
 from glyph_memory.store import Store
+from glyph_memory.store.schema import SCHEMA, Schema
 from glyph_memory.testing import FakeVLMServer, Fault
 from glyph_memory.testing.script import Answerer
 from tests.serve.dialects.folds import make_picture
@@ -312,6 +314,40 @@ def test_a_store_that_is_locked_is_told_and_the_conversation_goes_on_afterwards(
             other.rollback()
         engine.dispose()
         assert ask(address, [*HELLO, {"role": "assistant", "content": "Hi."}, *HELLO]).status_code == 200
+
+
+def test_a_full_store_is_told_and_the_conversation_goes_on_where_there_is_room(
+    fake: FakeVLMServer, tmp_path: Path
+) -> None:
+    """SQLite's own limit on pages stands for a disk without room."""
+    path, long = tmp_path / "serve.db", [{"role": "user", "content": "word " * 100_000}]
+
+    def limit(connection: Any, _record: object) -> None:
+        connection.execute("PRAGMA max_page_count = 130")
+
+    event.listen(Pool, "connect", limit)
+    try:
+        with run_proxy(fake.base_url, memory=path) as address:
+            assert ask(address, HELLO).status_code == 200
+            told = ask(address, long)
+            assert told.status_code == 503
+            assert "there is no room left" in told.json()["error"]["message"]
+            assert ask(address, HELLO).status_code == 200
+    finally:
+        event.remove(Pool, "connect", limit)
+    with run_proxy(fake.base_url, memory=path) as address:
+        assert ask(address, long).status_code == 200
+
+
+def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    """It is told at the start, with what to do."""
+    path = tmp_path / "serve.db"
+    newer = Schema(migrations=(*SCHEMA.migrations, lambda _: None))
+    Store.open(path, schema=newer).close()
+    options = ServeOptions(upstreams=(Upstream(url="http://127.0.0.1:9/v1"),), memory=path)
+    with pytest.raises(StoreError, match="pip install --upgrade glyph-memory"):
+        create_app(options)
+    Store.open(path, schema=newer).close()
 
 
 def test_no_answer_is_given_before_what_was_said_is_stored(
