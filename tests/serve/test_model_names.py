@@ -33,13 +33,17 @@ def test_any_number_of_names_takes_no_more_memory(monkeypatch: pytest.MonkeyPatc
     """What is known of them is forgotten, the ones not asked for first."""
     monkeypatch.setattr("glyph_memory.serve.upstreams._REMEMBERED", 4)
 
+    def count() -> int:
+        gc.collect()
+        return sum(isinstance(one, Target) for one in gc.get_objects())
+
     async def ask(url: str) -> int:
+        before = count()
         upstreams = Upstreams(ServeOptions(upstreams=(Upstream(url=url),)))
         for number in range(12):
             target = await upstreams.find(f"model {number}")
             upstreams.learn_text_only(target, f"model {number}", "no images")
-        gc.collect()
-        return sum(isinstance(one, Target) for one in gc.get_objects())
+        return count() - before
 
     with FakeVLMServer() as fake:
         assert asyncio.run(ask(fake.base_url)) <= 5

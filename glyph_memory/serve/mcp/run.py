@@ -109,7 +109,11 @@ def run_http(
         address = listening.getsockname()
         shown = f"[{address[0]}]" if listening.family == socket.AF_INET6 else address[0]
         ready(f"http://{shown}:{address[1]}{PATH}")
-        uvicorn.Server(config).run(sockets=[listening])
+        ended = uvicorn.Server(config)
+        ended.run(sockets=[listening])
+        # uvicorn raises the signal again while its loop ends, which now and then does not hear it.
+        if ended.should_exit:
+            raise KeyboardInterrupt
 
 
 def _guard_names(host: str) -> TransportSecuritySettings:

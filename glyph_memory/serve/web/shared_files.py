@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
-import secrets
 from contextlib import suppress
 from pathlib import Path
+
+from glyph_memory.files import write_atomic
 
 _AT_MOST_BYTES = 1 << 30
 
@@ -30,14 +31,8 @@ class SharedFiles:
         """Keep a value; on a full disk only the worker that has it can answer for it."""
         if self._folder is None:
             return
-        path = self._find_path(self._folder, names)
-        made = path.with_suffix(f".{secrets.token_hex(8)}")
         with suppress(OSError):
-            try:
-                made.write_bytes(pickle.dumps(value))
-                made.replace(path)
-            finally:
-                made.unlink(missing_ok=True)
+            write_atomic(self._find_path(self._folder, names), pickle.dumps(value), mode=0o600)
             self._drop(self._folder)
 
     def get(self, *names: str) -> object:
