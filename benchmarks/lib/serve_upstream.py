@@ -1,7 +1,7 @@
 """An upstream that computes nothing: what a proxy in front of it takes is the proxy's own.
 
 It reads a body, looks for canaries in it, and answers at once, or in chunks that say when they were written. A
-request says what it wants in `bench`: {"chunks": 20, "pause_s": 0.005}. Run as a program, it prints its port and serves
+request says what it wants in `bench`, its last field: {"chunks": 20, "pause_s": 0.005}, {"looks": false}. Run as a program, it prints its port and serves
 until it is killed.
 """
 
@@ -15,6 +15,7 @@ import time
 
 CANARY = re.compile(rb"canary-[0-9a-f]{16}")
 _BENCH = re.compile(rb'"bench": ?(\{[^}]*\})')
+_LAST_BYTES = 2000
 _LENGTH = re.compile(rb"content-length: *([0-9]+)", re.IGNORECASE)
 _CARD = {"id": "glyph", "object": "model", "owned_by": "vllm", "root": "glyph", "max_model_len": 131_072}
 
@@ -52,10 +53,10 @@ async def read_body(reader: asyncio.StreamReader, length: int) -> bytes:
 
 async def answer_chat(writer: asyncio.StreamWriter, body: bytes) -> None:
     """Answer a chat request: the canaries in it, in one piece or in chunks."""
-    # Looked for by `in` first: an expression takes milliseconds over the pages of a body.
-    found = _BENCH.search(body) if b'"bench"' in body else None
+    # A wish stands at the end of a body. To look through its pages takes milliseconds, which nobody should count twice.
+    found = _BENCH.search(body, max(0, len(body) - _LAST_BYTES))
     wanted = json.loads(found[1]) if found else {}
-    canaries = CANARY.findall(body) if b"canary-" in body else []
+    canaries = [] if wanted.get("looks") is False else CANARY.findall(body)
     text = " ".join(sorted({one.decode() for one in canaries})) or "ok"
     if not wanted.get("chunks"):
         message = {"role": "assistant", "content": text}
