@@ -1,8 +1,8 @@
 """An upstream that computes nothing: what a proxy in front of it takes is the proxy's own.
 
 It reads a body, looks for canaries in it, and answers at once, or in chunks that say when they were written. A
-request says what it wants in `bench`, its last field: {"chunks": 20, "pause_s": 0.005}, {"looks": false}. Run as a program, it prints its port and serves
-until it is killed.
+request says what it wants in `bench`, its last field: {"chunks": 20, "pause_s": 0.005}, {"looks": false}. Run as a
+program, it prints its port and serves until it is killed.
 """
 
 from __future__ import annotations
