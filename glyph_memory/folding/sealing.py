@@ -98,10 +98,11 @@ def seal_ready_runs(begun: Fold, policy: FoldPolicy, costs: Costs) -> Fold:
         return begun
     while (seal := _next_seal(begun, policy, costs) or _early_seal(begun, policy, costs)) is not None:
         begun = _add_seal(begun, seal)
-    gone = count_leaving(begun, policy)
-    if not gone:
-        return begun
-    return replace(begun, oldest=begun.oldest + gone, generation=begun.generation + 1)
+    left = begun
+    # Calls of a seal that leaves are told beside the request from then on, which may take the room of one more.
+    while gone := count_leaving(left, policy):
+        left = replace(left, oldest=left.oldest + gone)
+    return begun if left is begun else replace(left, generation=left.generation + 1)
 
 
 def _add_seal(begun: Fold, seal: Seal) -> Fold:

@@ -23,7 +23,7 @@ from glyph_memory.folding import (
 )
 from glyph_memory.folding.room import count_beside
 from glyph_memory.folding.runs import list_sealable_groups
-from glyph_memory.transcript import Turn
+from glyph_memory.transcript import ToolCall, Turn
 from tests.folding.fakes import WordCosts, conversations, one_by_one, places, policies, words_of
 from tests.folding.fakes import turns as any_turn
 
@@ -224,6 +224,23 @@ def test_all_that_is_sent_fits_or_what_is_new_is_shown_as_pages_or_in_parts(
         pages = int(folded.tail_tokens / policy.min_ratio)
         seals = sum(seal.tokens for seal in folded.visible_seals)
         assert not seals or count_fixed_tokens(folded, policy) + seals + pages <= policy.prompt_tokens
+
+
+def test_calls_that_are_told_once_their_seal_has_left_make_one_more_leave() -> None:
+    """They take room beside the request that they did not take before."""
+    turns = [
+        Turn(role="user", text="w w w w w"),
+        Turn(role="assistant", text="", tool_calls=(ToolCall(id="", name="look", arguments="{}"),)),
+        Turn(role="tool", text="w " * 119 + "w", tool_call_id="a"),
+        Turn(role="assistant", text="0x " + "w " * 58 + "w"),
+        *(Turn(role="user", text="w w w w w") for _ in range(3)),
+    ]
+    policy = FoldPolicy(
+        window_tokens=683, output_tokens=0, tools_tokens=312, keep_recent_tokens=1, seal_tokens=1,
+        trigger_tokens=2, max_run_tokens=1, min_ratio=1, ledger_share=0, pinned_tokens=10, unseen="text",
+    )  # fmt: skip
+    for folded in states(turns, policy):
+        assert not is_crowded(folded, policy) or is_crowded(folded, policy, without_seals=True)
 
 
 @thorough
