@@ -12,30 +12,9 @@ from glyph_memory.serve.options import Upstream
 from glyph_memory.serve.proxy.prepare import PreparedBody, parse_body, prepare_body
 from glyph_memory.serve.upstreams import Target
 from glyph_memory.store import Store
-from glyph_memory.testing import agent_conversation
 
 SMALL = PageOptions(profile="glyph", window_tokens=8192)
 """A window in which pages come soon."""
-
-
-def chat_messages(turns: int) -> list[dict[str, Any]]:
-    """Return an agent's work as chat messages, tool calls and results among them."""
-    messages: list[dict[str, Any]] = []
-    for turn in agent_conversation(turns=turns):
-        message: dict[str, Any] = {"role": turn.role, "content": turn.text}
-        if turn.tool_calls:
-            message["tool_calls"] = [
-                {
-                    "id": call.id,
-                    "type": "function",
-                    "function": {"name": call.name, "arguments": call.arguments},
-                }
-                for call in turn.tool_calls
-            ]
-        if turn.tool_call_id is not None:
-            message["tool_call_id"] = turn.tool_call_id
-        messages.append(message)
-    return messages
 
 
 class Talk:

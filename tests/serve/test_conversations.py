@@ -11,9 +11,10 @@ import pytest
 from glyph_memory.serve.conversations.kept import KeptBookmark
 from glyph_memory.serve.dialects.prefix_rules import MOVING_SYSTEM
 from glyph_memory.store import Store
-from tests.serve.talks import SMALL, Talk, chat_messages, list_pages
+from lib.serve_speed import list_messages
+from tests.serve.talks import SMALL, Talk, list_pages
 
-LONG = chat_messages(400)
+LONG = list_messages(400)
 """Pages come after some sixty of these in a small window."""
 ENDS = [number for number, message in enumerate(LONG, 1) if message["role"] == "user"]
 """Where an agent is asked: each is the length of a request."""

@@ -28,11 +28,11 @@ from glyph_memory.store import Store
 from glyph_memory.store.schema import SCHEMA, Schema
 from glyph_memory.testing import FakeVLMServer, Fault
 from glyph_memory.testing.script import Answerer
+from lib.serve_speed import list_messages
 from tests.serve.dialects.folds import make_picture
 from tests.serve.running import run_proxy
-from tests.serve.talks import chat_messages
 
-LONG = chat_messages(200)
+LONG = list_messages(200)
 HELLO = [{"role": "user", "content": "Hello."}]
 
 

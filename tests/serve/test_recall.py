@@ -17,11 +17,11 @@ from glyph_memory.serve.recall.messages import MessagesSplicer
 from glyph_memory.serve.recall.responses import ResponsesSplicer
 from glyph_memory.serve.recall.splicing import Splicer
 from glyph_memory.testing import FakeAnswer, FakeRequest, FakeVLMServer
+from lib.serve_speed import list_messages
 from tests.serve.running import run_proxy
-from tests.serve.talks import chat_messages
 
 SAID = "The code for the gate is 4711-B."
-LONG = chat_messages(120)
+LONG = list_messages(120)
 LONG[10:10] = [{"role": "user", "content": SAID}, {"role": "assistant", "content": "Noted."}]
 QUESTION = {"role": "user", "content": "What is the code?"}
 LOOK = ToolCall(name="recall", arguments='{"query": "gate code"}', id="call-7")

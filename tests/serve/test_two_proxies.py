@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from glyph_memory.store import Store, check_store
-from tests.serve.talks import Talk, chat_messages
+from lib.serve_speed import list_messages
+from tests.serve.talks import Talk
 
 _fork = multiprocessing.get_context("forkserver")
-LONG = chat_messages(90)
+LONG = list_messages(90)
 ENDS = [number for number, message in enumerate(LONG, 1) if message["role"] == "user"]
 TURNS = ENDS[-1] - 1
 """The first message is the system prompt, which is no turn of the conversation."""
