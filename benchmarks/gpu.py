@@ -43,6 +43,9 @@ class Step:
 
 STEPS = (
     Step(script="efficiency.py", minutes=12.5),
+    Step(script="evaluate_gpu.py", minutes=4),
+    Step(script="training_cost_gpu.py", minutes=4),
+    Step(script="tiny_gpu.py", minutes=13),
     Step(script="reader.py", arguments=("--gpu",), dry_arguments=("--quick",), minutes=4),
 )
 """What is run, in order."""

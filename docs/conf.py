@@ -43,6 +43,10 @@ nitpick_ignore = [
     ("py:class", "glyph_memory.store.values.SealReader"),
     ("py:class", "glyph_memory.store.schema.Schema"),
     ("py:class", "glyph_memory.store.session_store.SessionStore"),
+    # A model in this process, as the reader holds it; trainers have its parts by name.
+    ("py:class", "glyph_memory.readers.local.loading.LoadedModel"),
+    # What a recipe has in mind for a sample before it is made.
+    ("py:class", "glyph_memory.training.pages.recipe.SamplePlan"),
     # What makes the application in a worker; `create_app` is one, and the one that is public.
     ("py:class", "glyph_memory.serve.edge.run.AppFactory"),
     # `Keys` are read and handed over; whom one finds is for the server.

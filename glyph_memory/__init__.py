@@ -14,10 +14,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from glyph_memory.context import SHOWN_BELOW as SHOWN_BELOW
     from glyph_memory.context import AttachmentPart as AttachmentPart
     from glyph_memory.context import Binder as Binder
     from glyph_memory.context import Captions as Captions
     from glyph_memory.context import Context as Context
+    from glyph_memory.context import DecayRule as DecayRule
     from glyph_memory.context import ImageCache as ImageCache
     from glyph_memory.context import ImagePart as ImagePart
     from glyph_memory.context import JoinUsers as JoinUsers
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from glyph_memory.context import LossKind as LossKind
     from glyph_memory.context import Message as Message
     from glyph_memory.context import Occurrences as Occurrences
+    from glyph_memory.context import PageKeeper as PageKeeper
     from glyph_memory.context import PageOptionFields as PageOptionFields
     from glyph_memory.context import PageOptions as PageOptions
     from glyph_memory.context import Part as Part
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from glyph_memory.context import PlannedMessage as PlannedMessage
     from glyph_memory.context import PlannedTurn as PlannedTurn
     from glyph_memory.context import RequestPlan as RequestPlan
+    from glyph_memory.context import ReuseCache as ReuseCache
     from glyph_memory.context import TerminalEscapes as TerminalEscapes
     from glyph_memory.context import Text as Text
     from glyph_memory.context import TextCleaner as TextCleaner
@@ -41,7 +45,9 @@ if TYPE_CHECKING:
     from glyph_memory.context import context_from_turns as context_from_turns
     from glyph_memory.context import explain_page as explain_page
     from glyph_memory.context import image_part as image_part
+    from glyph_memory.context import purge_pages as purge_pages
     from glyph_memory.context import warn_of_losses as warn_of_losses
+    from glyph_memory.context import write_plan as write_plan
     from glyph_memory.document import Document as Document
     from glyph_memory.documents import read_document as read_document
     from glyph_memory.errors import BadReading as BadReading
@@ -60,13 +66,27 @@ if TYPE_CHECKING:
     from glyph_memory.errors import StyleError as StyleError
     from glyph_memory.errors import TurnError as TurnError
     from glyph_memory.errors import warn as warn
+    from glyph_memory.files import find_folder_fault as find_folder_fault
     from glyph_memory.files import make_private_folder as make_private_folder
     from glyph_memory.files import write_atomic as write_atomic
+    from glyph_memory.focusing import EmbeddingRanker as EmbeddingRanker
+    from glyph_memory.focusing import Focus as Focus
+    from glyph_memory.focusing import FocusForm as FocusForm
+    from glyph_memory.focusing import FocusLine as FocusLine
+    from glyph_memory.focusing import FocusSource as FocusSource
+    from glyph_memory.focusing import FusedRanker as FusedRanker
+    from glyph_memory.focusing import LineRanker as LineRanker
+    from glyph_memory.focusing import SourceLine as SourceLine
+    from glyph_memory.focusing import WordRanker as WordRanker
+    from glyph_memory.focusing import focus as focus
+    from glyph_memory.folding import Choice as Choice
     from glyph_memory.folding import Costs as Costs
+    from glyph_memory.folding import Decay as Decay
     from glyph_memory.folding import DrawnRun as DrawnRun
     from glyph_memory.folding import Fold as Fold
     from glyph_memory.folding import FoldPolicy as FoldPolicy
     from glyph_memory.folding import PageCapacity as PageCapacity
+    from glyph_memory.folding import PromptTokens as PromptTokens
     from glyph_memory.folding import RecentTurn as RecentTurn
     from glyph_memory.folding import Seal as Seal
     from glyph_memory.folding import SealedAttachment as SealedAttachment
@@ -74,13 +94,24 @@ if TYPE_CHECKING:
     from glyph_memory.folding import SealedPage as SealedPage
     from glyph_memory.folding import SealedPicture as SealedPicture
     from glyph_memory.folding import SealKind as SealKind
+    from glyph_memory.folding import ServerPrices as ServerPrices
+    from glyph_memory.folding import ShownForm as ShownForm
+    from glyph_memory.folding import SizeChoice as SizeChoice
     from glyph_memory.folding import Stretches as Stretches
     from glyph_memory.folding import TailSums as TailSums
+    from glyph_memory.folding import TimedPrompt as TimedPrompt
     from glyph_memory.folding import UnseenForm as UnseenForm
+    from glyph_memory.folding import Workload as Workload
+    from glyph_memory.folding import choose_for_prices as choose_for_prices
+    from glyph_memory.folding import decide_decay as decide_decay
+    from glyph_memory.folding import fit_prices as fit_prices
     from glyph_memory.folding import fold as fold
     from glyph_memory.ledger import quote_identifiers as quote_identifiers
     from glyph_memory.locks import ForkSafeLock as ForkSafeLock
     from glyph_memory.memory import Bookmark as Bookmark
+    from glyph_memory.memory import CallReport as CallReport
+    from glyph_memory.memory import CodeAnswer as CodeAnswer
+    from glyph_memory.memory import CodeOutcome as CodeOutcome
     from glyph_memory.memory import FoldedHistory as FoldedHistory
     from glyph_memory.memory import Folding as Folding
     from glyph_memory.memory import GlyphMemory as GlyphMemory
@@ -89,11 +120,14 @@ if TYPE_CHECKING:
     from glyph_memory.memory import OpenKeywords as OpenKeywords
     from glyph_memory.memory import Passage as Passage
     from glyph_memory.memory import Place as Place
+    from glyph_memory.memory import ReadingCheck as ReadingCheck
+    from glyph_memory.memory import ReadingRate as ReadingRate
     from glyph_memory.memory import RecallWriter as RecallWriter
     from glyph_memory.memory import Redact as Redact
     from glyph_memory.memory import SearchableHistory as SearchableHistory
     from glyph_memory.memory import ZoomExcerpt as ZoomExcerpt
     from glyph_memory.memory import ZoomResult as ZoomResult
+    from glyph_memory.memory import redact_texts as redact_texts
     from glyph_memory.messages import AnyMessage as AnyMessage
     from glyph_memory.messages import AnyMessages as AnyMessages
     from glyph_memory.messages import SupportsModelDump as SupportsModelDump
@@ -128,6 +162,7 @@ if TYPE_CHECKING:
     from glyph_memory.readers import find_served_model as find_served_model
     from glyph_memory.readers import overflows_window as overflows_window
     from glyph_memory.readers import refuses_images as refuses_images
+    from glyph_memory.readers import time_reading as time_reading
     from glyph_memory.readers import with_sampling as with_sampling
     from glyph_memory.secrets import RuleFinder as RuleFinder
     from glyph_memory.secrets import SecretFinder as SecretFinder
@@ -146,10 +181,14 @@ if TYPE_CHECKING:
     from glyph_memory.store import check_store as check_store
     from glyph_memory.store import repair_store as repair_store
     from glyph_memory.style import Alignment as Alignment
+    from glyph_memory.style import Calibrated as Calibrated
     from glyph_memory.style import DocumentLook as DocumentLook
+    from glyph_memory.style import KindLimit as KindLimit
     from glyph_memory.style import Layout as Layout
+    from glyph_memory.style import LetterCounts as LetterCounts
     from glyph_memory.style import PageStyle as PageStyle
     from glyph_memory.style import PageTaker as PageTaker
+    from glyph_memory.style import ReadingLimits as ReadingLimits
     from glyph_memory.tokens import Encoding as Encoding
     from glyph_memory.tokens import ImageRule as ImageRule
     from glyph_memory.tokens import ModelProfile as ModelProfile
@@ -170,10 +209,10 @@ __version__ = "0.1.0"
 
 _NAMES = {
     "context": (
-        "AttachmentPart Binder Captions Context ImageCache ImagePart JoinUsers Loss LossKind Message Occurrences "
-        "PageOptionFields PageOptions Part Parts PlannedMessage PlannedTurn RequestPlan TerminalEscapes "
-        "Text TextCleaner TextKind TokenCounts context_from_messages context_from_turns explain_page image_part "
-        "warn_of_losses"
+        "AttachmentPart Binder Captions Context DecayRule ImageCache ImagePart JoinUsers Loss LossKind Message "
+        "Occurrences PageKeeper PageOptionFields PageOptions Part Parts PlannedMessage PlannedTurn RequestPlan "
+        "ReuseCache SHOWN_BELOW TerminalEscapes Text TextCleaner TextKind TokenCounts context_from_messages "
+        "context_from_turns explain_page image_part purge_pages warn_of_losses write_plan"
     ),
     "document": "Document",
     "documents": "read_document",
@@ -182,16 +221,21 @@ _NAMES = {
         "ProfileError ReaderError ReaderOverflow ReaderRefused ReaderUnavailable StoreBusy "
         "StoreError StyleError TurnError warn"
     ),
-    "files": "make_private_folder write_atomic",
+    "files": "find_folder_fault make_private_folder write_atomic",
+    "focusing": (
+        "EmbeddingRanker Focus FocusForm FocusLine FocusSource FusedRanker LineRanker SourceLine WordRanker focus"
+    ),
     "folding": (
-        "Costs DrawnRun Fold FoldPolicy PageCapacity RecentTurn Seal SealKind SealedAttachment SealedCall SealedPage "
-        "SealedPicture Stretches TailSums UnseenForm fold"
+        "Choice Costs Decay DrawnRun Fold FoldPolicy PageCapacity PromptTokens RecentTurn Seal SealKind "
+        "SealedAttachment SealedCall SealedPage SealedPicture ServerPrices ShownForm SizeChoice Stretches TailSums "
+        "TimedPrompt UnseenForm Workload choose_for_prices decide_decay fit_prices fold"
     ),
     "ledger": "quote_identifiers",
     "locks": "ForkSafeLock",
     "memory": (
-        "Bookmark FoldedHistory Folding GlyphMemory KeptMessage MemoryReport OpenKeywords Passage "
-        "Place RecallWriter Redact SearchableHistory ZoomExcerpt ZoomResult"
+        "Bookmark CallReport CodeAnswer CodeOutcome FoldedHistory Folding GlyphMemory KeptMessage MemoryReport "
+        "OpenKeywords Passage Place ReadingCheck ReadingRate RecallWriter Redact SearchableHistory ZoomExcerpt "
+        "ZoomResult redact_texts"
     ),
     "messages": "AnyMessage AnyMessages SupportsModelDump read_message read_messages",
     "packing": "PackedPage pack repack",
@@ -199,13 +243,13 @@ _NAMES = {
     "readers": (
         "ImageUuids LateReader OpenAIReader OutOfMemory Overflow Reader Reading ReadingDelta SamplingFields "
         "ServedModel TellsBusy Timing ToWarm TransformersReader Usage Warmer afind_served_model find_served_model "
-        "overflows_window refuses_images with_sampling"
+        "overflows_window refuses_images time_reading with_sampling"
     ),
     "secrets": "RuleFinder SecretFinder SecretFinding SecretGuard SecretMode without_locals without_locals_async",
     "store": (
         "Finding FindingKind KnownIdentifier SessionInfo Store StoreCheck StoreRepair check_store repair_store"
     ),
-    "style": "Alignment DocumentLook Layout PageStyle PageTaker",
+    "style": "Alignment Calibrated DocumentLook KindLimit Layout LetterCounts PageStyle PageTaker ReadingLimits",
     "tokens": "Encoding ImageRule ModelProfile Size TextCounter",
     "transcript": "Attachment Role ToolCall Transcript Turn",
     "typesetting": "ImageTokens fit_style iter_pages style_fingerprint typeset",

@@ -73,6 +73,32 @@ def write_atomic(
         raise
 
 
+def move_folder(draft: Path, target: Path) -> None:
+    """Move a folder that was written whole to its place in the same folder's tree; nothing may be there.
+
+    Raises:
+        OSError: Something is there, or it cannot be moved.
+    """
+    if target.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    draft.rename(target)
+
+
+def share_files(folder: Path) -> None:
+    """Set a folder's files to the permissions that new files have here: some libraries write for their owner alone.
+
+    Raises:
+        OSError: They cannot be changed.
+    """
+    probe = folder / f".{uuid4().hex}.part"  # the umask cannot be read without changing it for all threads
+    os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _EVERYBODY))
+    usual = stat.S_IMODE(probe.stat().st_mode)
+    probe.unlink()
+    for path in folder.iterdir():
+        if path.is_file() and not path.is_symlink():
+            path.chmod(usual)
+
+
 def _refuse_database(target: Path) -> None:
     """Raise OSError where a file is a database of SQLite, or its name is that of a log beside one."""
     owners = [target.with_name(target.name.removesuffix(end)) for end in BESIDE_DATABASES]

@@ -109,7 +109,9 @@ def repack(
 
 
 def _choose_style(profile: ModelProfile | str | None) -> PageStyle:
-    return build_page_style(None, ModelProfile.of("glyph" if profile is None else profile)).dense()
+    model = ModelProfile.of("glyph" if profile is None else profile)
+    style = build_page_style(None, model)
+    return style.dense() if model.reading is None else style  # what it was found to read, and no denser
 
 
 def _heading_color(style: PageStyle) -> str:

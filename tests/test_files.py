@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from glyph_memory.files import find_folder_fault, make_private_folder, read_file, write_atomic
+from glyph_memory.files import find_folder_fault, make_private_folder, read_file, share_files, write_atomic
 
 CORE = Path(__file__).parent.parent / "glyph_memory"
 
@@ -214,3 +214,23 @@ def test_nothing_else_moves_files_into_place() -> None:
         )
     ]
     assert movers == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_files_that_a_library_wrote_for_its_owner_are_shared_as_new_files_are(tmp_path: Path) -> None:
+    """Less the umask, like any other; folders and what links lead to stay as they are."""
+    elsewhere = tmp_path / "elsewhere"
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for path in (elsewhere, folder / "weights"):
+        path.write_bytes(b"1")
+        path.chmod(0o600)
+    (folder / "link").symlink_to(elsewhere)
+    before = os.umask(0o027)
+    try:
+        share_files(folder)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((folder / "weights").stat().st_mode) == 0o640
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o600
+    assert {path.name for path in folder.iterdir()} == {"weights", "link"}

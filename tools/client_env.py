@@ -1,4 +1,4 @@
-"""Build the environments of the real clients: `llm` and `aider` in `.venv-clients`, those of npm in `.clients`.
+"""Build the environments of the real clients: `llm`, `aider`, Inspect in `.venv-clients`, npm's in `.clients`.
 
 The latter are three coding agents and the MCP inspector. They all take 1.7 GB of disk and stay for the next time.
 Nothing of them is needed by glyph-memory: they are other people's programs, with versions of their own (tools/clients),
@@ -79,8 +79,8 @@ def read_pins() -> list[str]:
 
 
 def name_program(pin: str) -> str:
-    """Return the name of a program's folder and of its command: aider-chat's command is aider."""
-    return pin.partition("==")[0].removesuffix("-chat")
+    """Return the name of a program's folder and of its command: aider-chat's is aider, inspect-ai's inspect."""
+    return pin.partition("==")[0].removesuffix("-chat").removesuffix("-ai")
 
 
 def check_disk(root: Path) -> None:
@@ -95,7 +95,7 @@ def install_program(folder: Path, *, pin: str, end: float) -> None:
     venv.create(folder, with_pip=True)
     python = str(folder / "bin" / "python")
     options = ["-q", "--disable-pip-version-check"]
-    run([python, "-m", "pip", "install", *options, pin], end=end, what=f"pip install {pin}")
+    run([python, "-m", "pip", "install", *options, *pin.split()], end=end, what=f"pip install {pin}")
     run(
         [str(folder / "bin" / name_program(pin)), "--version"], end=end, what=f"{name_program(pin)} --version"
     )

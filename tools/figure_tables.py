@@ -9,10 +9,15 @@ from typing import Any
 from density_tables import draw_density, draw_density_memory, draw_density_models, draw_levers
 from document_tables import draw_flatness, draw_formats, draw_loaders, draw_pdfs
 from efficiency_tables import draw_bounds, draw_decoding, draw_prefill, draw_whole
+from evaluation_tables import draw_needles, draw_planner, draw_rows
 from figure_format import markdown, off
+from focus_tables import draw_answers, draw_prefixes
+from grpo_tables import draw_grpo
 from prefix_tables import draw_break_even, draw_growth, draw_real_server, draw_ways
 from proxy_tables import draw_cached, draw_chunks, draw_crowd, draw_faults, draw_serve
+from rag_tables import draw_rag
 from reader_tables import draw_askers, draw_questions
+from search_tables import draw_named, draw_search, draw_volumes
 from secret_tables import draw_held_out, draw_held_out_kinds, draw_secret_kinds, draw_secrets
 from session_tables import (
     draw_append,
@@ -25,6 +30,8 @@ from session_tables import (
     draw_prompts,
     draw_stateless,
 )
+from tiny_tables import draw_tiny
+from training_tables import draw_page_parts, draw_page_speeds, draw_training_cost
 
 Figures = Any
 """A file's `figures`, as JSON gives them; a table that finds them otherwise raises."""
@@ -181,6 +188,7 @@ TABLES = {
     "append": Table(result="append", draw=draw_append),
     "framework-time": Table(result="integrations", draw=draw_overhead),
     "framework-prompts": Table(result="integrations", draw=draw_prompts),
+    "rag": Table(result="rag", draw=draw_rag),
     "durability": Table(result="durability", draw=draw_durability),
     "large": Table(result="large", draw=draw_large),
     "long-sessions": Table(result="large", draw=draw_long_sessions),
@@ -200,6 +208,23 @@ TABLES = {
     "efficiency-prefill": Table(result="efficiency", draw=draw_prefill, needs_gpu=True),
     "efficiency-whole": Table(result="efficiency", draw=draw_whole, needs_gpu=True),
     "efficiency-decoding": Table(result="efficiency", draw=draw_decoding, needs_gpu=True),
+    "grpo": Table(result="grpo", draw=draw_grpo),
+    "training-cost": Table(result="training_cost", draw=draw_training_cost),
+    "training-cost-gpu": Table(result="training_cost_gpu", draw=draw_training_cost, needs_gpu=True),
+    "tiny-gpu": Table(result="tiny_gpu", draw=draw_tiny, needs_gpu=True),
+    "focus-scripted": Table(result="focus", draw=lambda figures: draw_answers(figures, "scripted")),
+    "focus-nano": Table(result="focus", draw=lambda figures: draw_answers(figures, "nano")),
+    "planner": Table(result="planner", draw=draw_planner),
+    "evaluate-arms": Table(result="evaluate", draw=lambda figures: draw_needles(figures, "arms")),
+    "evaluate-sizes": Table(result="evaluate", draw=lambda figures: draw_needles(figures, "sizes")),
+    "decay": Table(result="decay", draw=draw_rows),
+    "evaluate-smollm2": Table(result="evaluate_smollm2", draw=draw_rows),
+    "page-data": Table(result="training_pages", draw=draw_page_speeds),
+    "page-data-parts": Table(result="training_pages", draw=draw_page_parts),
+    "focus-prefix": Table(result="focus", draw=draw_prefixes),
+    "search": Table(result="search", draw=draw_search),
+    "search-named": Table(result="search", draw=draw_named),
+    "search-volumes": Table(result="search", draw=draw_volumes),
     "reader-questions": Table(result="reader", draw=draw_questions),
     "reader-askers": Table(result="reader", draw=draw_askers),
     "documents": Table(result="documents", draw=draw_formats),

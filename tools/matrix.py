@@ -21,7 +21,21 @@ ROOT = Path(__file__).parent.parent
 ENVIRONMENTS = ROOT / ".venv-matrix"
 TESTED = {
     "langchain": ("langchain-openai", "langgraph-checkpoint-sqlite", "deepagents", "langchain-tests"),
-    "llama_index": ("aiosqlite",),
+    "llama_index": (
+        "aiosqlite",
+        "llama-index-storage-chat-store-sqlite",
+        *(
+            f"llama-index-llms-{name}"
+            for name in (
+                "anthropic",
+                "bedrock-converse",
+                "google-genai",
+                "huggingface-api",
+                "mistralai",
+                "ollama",
+            )
+        ),
+    ),
 }
 """Each package's folder, and what its tests want besides."""
 PYDANTIC = ("2.12", "2.13", "2.14")

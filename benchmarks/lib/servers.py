@@ -25,6 +25,8 @@ WINDOW_TOKENS = {"glm4v": 16_384, "smollm2": 8192}
 """Of the two models; SmolLM2 was trained for no more."""
 MAX_IMAGES = 20
 _TOOLS = ROOT / "tools" / "servers"
+_HUB = ENVIRONMENT / "hub"
+"""Empty, and there: `transformers serve` lists what is in it."""
 _START_S = 400.0
 """How long a start may take; 30 to 60 s where nothing else runs."""
 
@@ -50,14 +52,31 @@ def build_models() -> Path:
 
 @contextmanager
 def open_vllm(model: Model, *, served_as: str, log: Path) -> Iterator[str]:
-    """Serve a model by vLLM; return the server's root once it answers."""
-    port, window = _find_free_port(), str(WINDOW_TOKENS[model])
-    arguments = ["vllm", "--model", str(build_models() / model), "--served-model-name", served_as]
+    """Serve one of the two models by vLLM; return the server's root once it answers."""
+    window, folder = WINDOW_TOKENS[model], build_models() / model
+    with open_vllm_folder(folder, window_tokens=window, served_as=served_as, log=log) as root:
+        yield root
+
+
+@contextmanager
+def open_vllm_folder(folder: Path, *, window_tokens: int, served_as: str, log: Path) -> Iterator[str]:
+    """Serve a folder by vLLM; return the server's root once it answers."""
+    port, window = _find_free_port(), str(window_tokens)
+    arguments = ["vllm", "--model", str(folder), "--served-model-name", served_as]
     arguments += ["--host", "127.0.0.1", "--port", str(port), "--enforce-eager", "--dtype", "float32"]
     arguments += ["--max-model-len", window, "--max-num-batched-tokens", window, "--max-num-seqs", "4"]
     arguments += ["--limit-mm-per-prompt", f'{{"image": {MAX_IMAGES}, "video": 0}}']
     arguments += ["--mm-processor-cache-gb", "1", "--enable-prefix-caching", "--enable-prompt-tokens-details"]
     with _serve(arguments, port=port, log=log) as root:
+        yield root
+
+
+@contextmanager
+def open_transformers(folder: Path, *, log: Path) -> Iterator[str]:
+    """Serve a folder by `transformers serve`; return the server's root once it answers."""
+    port = _find_free_port()
+    _HUB.mkdir(exist_ok=True)
+    with _serve(["transformers", str(folder), str(port)], port=port, log=log) as root:
         yield root
 
 
@@ -95,6 +114,7 @@ def _make_environment() -> dict[str, str]:
     return os.environ | {
         "PYTHONPATH": str(_TOOLS / "shim"),
         "HF_HUB_OFFLINE": "1",
+        "HF_HUB_CACHE": str(_HUB),
         "OMP_NUM_THREADS": "1",
         "VLLM_CPU_KVCACHE_SPACE": "1",
         "VLLM_CPU_OMP_THREADS_BIND": "nobind",

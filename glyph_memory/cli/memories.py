@@ -11,13 +11,14 @@ from typing import cast
 from glyph_memory.cli import settings, terminal
 from glyph_memory.cli.server import describe_served
 from glyph_memory.cli.settings import Settings
-from glyph_memory.errors import GlyphMemoryWarning, StoreError
+from glyph_memory.errors import GlyphMemoryError, GlyphMemoryWarning, StoreError
 from glyph_memory.files import exists
 from glyph_memory.memory import GlyphMemory
 from glyph_memory.readers import ServedModel
 from glyph_memory.secrets import SecretGuard, SecretMode
 from glyph_memory.store import Store
 from glyph_memory.store.address import parse_address
+from glyph_memory.style import ReadingLimits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,11 +65,16 @@ def open_existing_store(memory: str) -> Iterator[Store]:
 
 
 @contextmanager
-def open_existing_session(place: Place) -> Iterator[GlyphMemory]:
+def open_existing_session(place: Place, *, needs_settings: bool = False) -> Iterator[GlyphMemory]:
     """Open a session for reading only, with the settings of its last chat.
+
+    Args:
+        place: Which session.
+        needs_settings: Whether settings that cannot be used are an error: with others, its pages are other ones.
 
     Raises:
         StoreError: There is no such database, or no such session in it.
+        GlyphMemoryError: The settings are needed, and cannot be used.
     """
     with open_existing_store(place.memory) as store:
         names = [session.name for session in store.sessions()]
@@ -77,13 +83,20 @@ def open_existing_session(place: Place) -> Iterator[GlyphMemory]:
             has = f"it has {others}" if names else "it has none yet"
             shown = parse_address(place.memory).shown  # without a password
             raise StoreError(f"no session {place.session!r} in {shown}: {has}. --session names one")
-        yield open_as_before(store, place)
+        yield open_as_before(store, place, needs_settings=needs_settings)
 
 
-def open_as_before(store: Store, place: Place, *, secrets: str = "off") -> GlyphMemory:
-    """Open a session of an open database with the settings of its last chat."""
+def open_as_before(
+    store: Store, place: Place, *, secrets: str = "off", needs_settings: bool = False
+) -> GlyphMemory:
+    """Open a session of an open database with the settings of its last chat; see `open_existing_session`."""
     chosen = settings.load_settings(store.path, place.session)
     if not settings.is_usable(chosen):
+        if needs_settings:
+            raise GlyphMemoryError(
+                f"how session {place.session!r} is shown cannot be told: a file that its last chat was given, such as "
+                "a calibration, is gone or cannot be used. chat says which, and takes another one"
+            )
         terminal.warn("what was kept of how this session is shown cannot be used; the figures are as without")
         chosen = Settings()
     return _open_memory(store, place, chosen, secrets=secrets)
@@ -114,7 +127,14 @@ def open_or_create_session(
             )
         before = settings.load_settings(store.path, place.session)
         plain = typed.fill_from(before)
+        kept = plain.calibration_file
+        if kept is not None and typed.calibration is None and not exists(kept):
+            raise GlyphMemoryError(
+                f"{kept!r}, the calibration that this chat goes by, is gone. --calibration names another one, or none"
+            )
         chosen = plain.with_served(served)
+        if served is not None and chosen.calibration_file is not None:
+            served.check_calibration(ReadingLimits.load(chosen.calibration_file))
         memory = _open_memory(store, place, chosen, secrets=secrets, take_over=chosen != before)
         settings.save_settings(store.path, place.session, chosen)
         if served is not None:
@@ -150,7 +170,9 @@ def _open_memory(
         session=place.session,
         profile=profile,
         policy=chosen.policy(profile),
-        style=chosen.page_style(profile),
+        style=None if chosen.is_look_calibrated else chosen.page_style(profile),
+        calibration=chosen.calibration_file,
+        canaries=chosen.canaries or None,
         secrets=SecretGuard(mode=cast("SecretMode", secrets)),  # it checks the mode itself
         take_over=take_over,
     )

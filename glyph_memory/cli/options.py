@@ -27,7 +27,10 @@ def describe_styles(*, default: str = "") -> str:
         default: Which one it is where none is given, and when; for options whose default typer cannot print.
     """
     presets = ", ".join(f"{name} ({looks})" for name, looks in PRESETS.items())
-    return f"{presets}; or one of Glyph's configuration files (JSON), taken exactly as it is.{default}"
+    return (
+        f"{presets}; or a file, taken exactly as it is: a style that train search saved, or one of Glyph's "
+        f"configurations (JSON).{default}"
+    )
 
 
 def complete_style(incomplete: str) -> Iterator[tuple[str, str]]:
@@ -94,6 +97,16 @@ Dpi = Annotated[
     typer.Option(
         metavar="N",
         help="Pixels per inch: 72 packs most into a token, 96 is easier to read, 120 easier still.",
+        rich_help_panel=LOOK,
+    ),
+]
+
+Calibration = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="What the command calibrate found the model to read: auto is then the densest style that keeps its floor, "
+        "and a denser one is refused.",
         rich_help_panel=LOOK,
     ),
 ]

@@ -17,6 +17,7 @@ START = "Start here"
 PAGES = "Pages of a text"
 MEMORY = "Memory of a conversation"
 SERVERS = "A server of your own"
+TRAINING = "A model of your own"
 _PANELS = (START, PAGES, MEMORY, SERVERS)
 
 
@@ -45,37 +46,45 @@ def _escape_errors() -> Iterator[None]:
         raise
 
 
-app = typer.Typer(
-    name="glyph-memory",
-    cls=_Program,
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+def _make_group(name: str) -> typer.Typer:
+    return typer.Typer(
+        name=name,
+        cls=_Program,
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+app = _make_group("glyph-memory")
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def register_command(panel: str, *examples: tuple[str, str]) -> Callable[[_Function], _Function]:
+def register_command(
+    panel: str, *examples: tuple[str, str], group: typer.Typer = app
+) -> Callable[[_Function], _Function]:
     """Register a command: its docstring is its help, and examples stand at the end of it.
 
     Args:
-        panel: Among which commands it is listed.
+        panel: Among which commands it is listed; of no matter in a group that has one list.
         examples: What each is good for, and how it is typed.
+        group: Whose command it is, such as `train`; the program's own unless given.
     """
     shown = [f"{what}:\n  [bold cyan]{typed}[/]" for what, typed in examples]
 
     def register(function: _Function) -> _Function:
         epilog = "\n\n".join(["[bold]Examples[/]", *shown])
-        app.command(
-            name=function.__name__.rstrip("_").replace("_", "-"),
+        group.command(
+            name=function.__name__.rstrip("_").replace("_", "-").removeprefix(f"{group.info.name}-"),
             help=_join_paragraph_lines(function.__doc__),
             epilog=epilog,
-            rich_help_panel=panel,
+            rich_help_panel=panel if group is app else None,
         )(function)
-        # Help lists panels in the order in which it meets their commands.
-        app.registered_commands.sort(key=lambda command: _PANELS.index(str(command.rich_help_panel)))
+        if group is app:
+            # Help lists panels in the order in which it meets their commands.
+            app.registered_commands.sort(key=lambda command: _PANELS.index(str(command.rich_help_panel)))
         return function
 
     return register
@@ -119,3 +128,16 @@ def main(
     ] = False,
 ) -> None:
     """Handle the options that stand before a command."""
+
+
+_ABOUT_TRAINING = r"""
+Teach a vision-language model of your own to read pages: make page data, fine-tune on it, reward what it reads right,
+search for the style that it reads best, or train a small model from parts.
+
+All of it needs the extra [bold cyan]train[/]: pip install 'glyph-memory\[train]'. Page data and the search for a style
+need no GPU.
+"""
+
+train = _make_group("train")
+"""The commands of `glyph-memory train`."""
+app.add_typer(train, help=_join_paragraph_lines(_ABOUT_TRAINING), rich_help_panel=TRAINING)

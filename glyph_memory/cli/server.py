@@ -11,6 +11,8 @@ from glyph_memory.errors import ReaderError, ReaderRefused
 from glyph_memory.readers import OpenAIReader, Reader, ServedModel, find_served_model
 from glyph_memory.tokens import ModelProfile
 
+ANSWER_TIMEOUT_S = 300.0
+"""How long a server may be silent, unless told otherwise; a whole answer where it is not streamed."""
 KEY_VARIABLE = "GLYPH_MEMORY_API_KEY"
 NO_SERVER = (
     "No server is given: the nano reader looks things up in the pages' pixels and quotes them. It does not reason; "
@@ -45,6 +47,8 @@ class Server:
     """The secret, if it wants one."""
     max_tokens: int | None = None
     """Longest answer."""
+    timeout_s: float = ANSWER_TIMEOUT_S
+    """How long the server may be silent."""
 
     @property
     def is_nano(self) -> bool:
@@ -69,6 +73,7 @@ class Server:
                 model=self.model,
                 api_key=self.api_key or None,
                 max_tokens=self.max_tokens,
+                timeout_s=self.timeout_s,
                 special_tokens=profile.special_tokens,
             )
         self._check()

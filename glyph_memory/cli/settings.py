@@ -24,6 +24,9 @@ from glyph_memory.tokens import ModelProfile
 _BYTES_AT_MOST = 16 << 20
 """Of all sessions' settings together: some hundred thousand."""
 
+NO_CALIBRATION = "none"
+"""What is typed to go on without a calibration."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
@@ -55,6 +58,21 @@ class Settings:
     """Instead of the style's own."""
     dpi: float | None = None
     """Instead of the style's own."""
+    canaries: int | None = None
+    """Of sealed pages each so-many-th carries a code; none does where it is 0."""
+    calibration: str | None = None
+    """The file of what the model was found to read; `none` for none."""
+
+    @property
+    def calibration_file(self) -> str | None:
+        """The calibration's file, if there is one."""
+        return None if self.calibration == NO_CALIBRATION else self.calibration
+
+    @property
+    def is_look_calibrated(self) -> bool:
+        """Whether the calibration alone says how pages look, so that each kind of text may have a style of its own."""
+        typed = (self.dense, self.font, self.fallback_fonts, self.size_pt, self.dpi)
+        return self.calibration_file is not None and self.style in {None, "auto"} and not any(typed)
 
     def fill_from(self, earlier: Settings) -> Settings:
         """Return these settings, with the earlier ones where nothing was typed."""
@@ -105,6 +123,7 @@ class Settings:
             size_pt=self.size_pt,
             dpi=self.dpi,
             dense=bool(self.dense),
+            calibration=self.calibration_file,
         )
         return look.build_style(profile)
 
@@ -122,6 +141,11 @@ class Settings:
             keep_recent_tokens=keep,
             trigger_tokens=policy.trigger_tokens + keep - policy.keep_recent_tokens,
         )
+
+
+def name_calibration(typed: str | None) -> str | None:
+    """Return a calibration's file as it is kept, with its whole path: the next chat may begin in another folder."""
+    return typed if typed in {None, NO_CALIBRATION} else str(Path(typed or "").absolute())
 
 
 def load_settings(path: Path | None, session: str) -> Settings:

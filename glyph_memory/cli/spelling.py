@@ -10,7 +10,10 @@ import re
 _SPELLINGS = (
     (re.compile(r"\bload\((?:path|…), (encoding|password)=('[^']*')\)"), r"--\1 \2"),
     (re.compile(r"\bLoadOptions\(allow_hosts=\(('[^']*'),\)\)"), r"--allow-host \1"),
+    (re.compile(r"\bfind_task\(…, judge=reader\)"), "--judge-server URL"),
     (re.compile(r"(?<![\w?&])pages=(?=['\"])"), "--pages "),
+    (re.compile(r"\bOpen the memory with canaries=(?=\d)"), "Begin the chat with --canaries "),
+    (re.compile(r"\bcanaries=(?=\d)"), "--canaries "),
 )
 
 

@@ -6,26 +6,30 @@ Joins fold, ledger and typeset. One binder may serve many conversations and thre
 from __future__ import annotations
 
 import copy
-import hashlib
-import json
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self, Unpack
 from uuid import uuid4
 
-from glyph_memory.context.attachments import caption_sealed, describe_attachments, end_attachment
-from glyph_memory.context.cache import FolderCache, ImageCache, RecentImages, ReuseCache
+from glyph_memory.context.attachments import describe_attachments
+from glyph_memory.context.cache import ImageCache, ReuseCache
+from glyph_memory.context.calibrated import warn_of_calibration
 from glyph_memory.context.cleaning import TextCleaner
 from glyph_memory.context.counting import TokenCounts
-from glyph_memory.context.messages import ImagePart, Part, Parts, Text
+from glyph_memory.context.decay_rule import DecayRule, build_old_style
+from glyph_memory.context.fingerprint import make_fingerprint
+from glyph_memory.context.identifiers import Occurrences, choose_identifiers
+from glyph_memory.context.kind_styles import KindStyles
+from glyph_memory.context.messages import ImagePart, Parts
 from glyph_memory.context.new_pages import NewTurnDrawer
-from glyph_memory.context.options import Captions, PageOptionFields, PageOptions
+from glyph_memory.context.option_fields import Captions, PageOptionFields
+from glyph_memory.context.options import PageOptions
 from glyph_memory.context.page_drawer import PageDrawer
-from glyph_memory.context.pictures import SEALED_SIDE_PX, decode_picture, size_with_captions
+from glyph_memory.context.page_keeper import PageKeeper
+from glyph_memory.context.pictures import decode_picture, size_with_captions
+from glyph_memory.context.seal_parts import write_parts
 from glyph_memory.context.seal_text import (
     caption_page_of,
-    caption_sealed_picture,
-    end_pictures,
     list_captions,
     list_identifiers,
     name_run,
@@ -45,18 +49,12 @@ from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Turn
-from glyph_memory.typesetting import style_fingerprint
 
 if TYPE_CHECKING:
     from glyph_memory.ledger import Ledger
 
-Occurrences = Callable[[Collection[str], int], Mapping[str, int]]
-"""How often identifiers were said up to and including the turn with an anchor."""
-
 _RUNS = 2_048
 """How many runs are remembered, without their pictures: a history that is folded anew has the same ones."""
-BINDING = 5
-"""Goes up whenever the same turns would be sealed, or a seal be sent, in another form than before."""
 
 
 class Binder:
@@ -69,6 +67,7 @@ class Binder:
         options: For which model, how pages look, when to seal; or its fields as keywords. See `PageOptions`.
         cache: Where encoded images are kept; in the options' folder, else in memory, unless another is given.
         uuid_of: Gives the key under which a server may cache an image, from the image's digest; none unless given.
+        decay: How pages that have grown old look, for `draw_old`.
         **fields: The fields of `PageOptions`.
 
     Raises:
@@ -85,15 +84,16 @@ class Binder:
         options: PageOptions | None = None,
         cache: ImageCache | None = None,
         uuid_of: Callable[[str], str] | None = None,
+        decay: DecayRule | None = None,
         **fields: Unpack[PageOptionFields],
     ) -> None:
         self.options = options = PageOptions.merge(options, fields, profile=profile)
         options.warn_of_window()
+        warn_of_calibration(options.calibration)
         self.profile, self.style, self.policy = options.profile, options.page_style, options.fold_policy
         self.captions: Captions = options.captions
-        if cache is None:  # an empty one may be falsy
-            cache = RecentImages() if options.pages is None else FolderCache(options.pages)
-        self.cache: ImageCache = cache
+        # Compared with None, since an empty one may be falsy.
+        self.cache: ImageCache = PageKeeper(options.pages).images if cache is None else cache
         self.cleaner = TextCleaner(self.profile.special_tokens, options.terminal_escapes)
         """Spells text so that nothing in it is taken for a special token, or for a line of ours."""
         self.counts = TokenCounts(
@@ -104,18 +104,28 @@ class Binder:
         )
         """Counts text, turns and contexts."""
         self.count = self.counts.count
+        self._kinds = KindStyles.of(options)
+        self.decay, self._old_upto = decay, 0
+        self._old_style = build_old_style(decay, options)
         self._drawer = PageDrawer(
-            self.profile,
-            self.style,
+            options,
             self.cache,
             takes=self.counts.accepts_sealed_image,
-            uuid_of=uuid_of if self.profile.image_uuids else None,
-            captioned=self.captions == "page",
+            uuid_of=uuid_of,
+            kinds=self._kinds,
             show_turn=self.cleaner.show_turn,
+            old_style=self._old_style,
         )
         self.new_turns = NewTurnDrawer(self)
         """Draws turns that are not sealed, where there is no room for them as text."""
-        self.fingerprint = self._fingerprint()
+        self._letters = None if options.calibration is None else options.calibration.letters
+        self.fingerprint = make_fingerprint(
+            options,
+            counter_name=self.counts.counter_name,
+            letters=self._letters,
+            kinds=self._kinds,
+            old_style=self._old_style,
+        )
         self.name = uuid4().hex
         """Its own, not another binder's of the same fingerprint."""
         self._occurrences: Occurrences = lambda _texts, _upto: {}
@@ -125,6 +135,16 @@ class Binder:
         """Return a binder for one conversation, whose ledgers prefer identifiers that were rare so far."""
         one = copy.copy(self)
         one._occurrences, one._runs = occurrences, None
+        return one
+
+    def measure_old_share(self) -> float:
+        """Return what a character costs on a page that has grown old, of what it costs on a new one."""
+        return self._drawer.old_share
+
+    def draw_old(self, upto: int) -> Self:
+        """Return a binder that draws runs up to an anchor in the style of what has grown old."""
+        one = copy.copy(self)
+        one._old_upto, one._runs = upto, None
         return one
 
     # What the fold asks; see `Costs`.
@@ -153,8 +173,8 @@ class Binder:
 
     def draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
         """Draw a run as pages, choose its ledger, and count both."""
-        # Where pages carry their numbers, the same run looks different elsewhere.
-        place = first_page if self.captions == "page" else 0
+        # Where pages carry their numbers or codes, the same run looks different elsewhere.
+        place = first_page if self.captions == "page" or self.options.canaries else 0
         key = run_digest(turns), ledger_tokens, place
         known = self._runs.get(key) if self._runs is not None else None
         if known is None:
@@ -172,7 +192,8 @@ class Binder:
     def _draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
         """Draw a run, and count nothing."""
         listed = self._choose_identifiers(turns, ledger_tokens)
-        pages, layout = self._drawer.draw_sealed_pages(turns, first_page)
+        is_old = 0 < (turns[-1].anchor or 0) <= self._old_upto
+        pages, layout = self._drawer.draw_sealed_pages(turns, first_page, is_old=is_old)
         return DrawnRun(
             pages=pages,
             layout=layout,
@@ -206,15 +227,13 @@ class Binder:
         )
 
     def _choose_identifiers(self, turns: Sequence[Turn], budget_tokens: int) -> Ledger:
-        # Loaded with the first run that is drawn: its patterns take a while to compile.
-        from glyph_memory.ledger import mentions, write_ledger  # noqa: PLC0415
-
-        found = mentions([(turn.anchor or 0, self.cleaner.show_turn(turn).full_text) for turn in turns])
-        return write_ledger(
-            found,
-            occurrences=self._occurrences([one.identifier.text for one in found], turns[-1].anchor or 0),
-            budget_tokens=budget_tokens,
+        return choose_identifiers(
+            turns,
+            budget_tokens,
+            cleaner=self.cleaner,
+            occurrences=self._occurrences,
             count=self.counts.count_cleaned,
+            letters=self._letters,
         )
 
     # What a context shows of a new turn that there is no room for as text.
@@ -225,8 +244,7 @@ class Binder:
 
     def list_identifiers(self, turns: Sequence[Turn], *, budget_tokens: int) -> str:
         """Return the identifiers of turns under a heading, as they are sent; empty where there are none."""
-        listed = self._choose_identifiers(turns, budget_tokens)
-        anchors = [turn.anchor or 0 for turn in turns]
+        listed, anchors = self._choose_identifiers(turns, budget_tokens), [turn.anchor or 0 for turn in turns]
         return self.cleaner.clean(list_identifiers(anchors, listed.lines, listed.omitted))
 
     # What a context shows of a seal.
@@ -243,27 +261,9 @@ class Binder:
         Raises:
             FontError: A page drawn again is not what it was; its fonts have changed unseen.
         """
-        pictures, parts = self._drawer.load_pictures(seal, turns), list[Part]()
-        if seal.kind == "named":
-            parts.append(Text(name_run(self.cleaner, seal.anchors, seal.calls), kind="sealed"))
-        elif seal.kind == "text":
-            parts.append(Text(quote_run(self.cleaner, turns()), kind="sealed"))
-        else:
-            for page, image in zip(seal.pages, self._drawer.load_page_images(seal, turns), strict=True):
-                told = [Text(caption_page_of(page), kind="caption")] if self.captions == "text" else []
-                parts += [*told, image]
-        for sealed, picture, end in zip(seal.pictures, pictures, end_pictures(seal.pictures), strict=True):
-            parts.append(Text(caption_sealed_picture(sealed), kind="caption"))
-            parts += [picture] if picture is not None else []
-            parts += [Text(end, kind="caption")] if end else []
-        attached = {turn.anchor: turn.attachments for turn in turns()} if seal.attachments else {}
-        for held in seal.attachments:
-            parts.append(Text(caption_sealed(held), kind="caption"))
-            if held.is_sent:
-                parts.append(self.counts.make_attachment_part(attached[held.anchor][held.position - 1]))
-            parts += [Text(end, kind="caption")] if (end := end_attachment(held)) else []
-        listed = list_identifiers(seal.anchors, seal.ledger, seal.ledger_omitted)
-        return (*parts, *([Text(self.cleaner.clean(listed), kind="ledger")] if listed else []))
+        return write_parts(
+            seal, turns, drawer=self._drawer, cleaner=self.cleaner, counts=self.counts, captions=self.captions
+        )
 
     def show_picture(self, data: bytes, caption: str) -> ImagePart | None:
         """Return a recent turn's picture as it is sent, or None where it cannot be shown.
@@ -272,8 +272,7 @@ class Binder:
             data: The encoded file.
             caption: Whose it is; drawn above it, and its end below, where pages carry their captions, too.
         """
-        picture = decode_picture(data)
-        shown = None if picture is None else self._drawer.frame_picture(picture, caption)
+        shown = self._drawer.frame_picture(found, caption) if (found := decode_picture(data)) else None
         if shown is None or not self.counts.accepts_image(shown.size):
             return None
         return ImagePart(
@@ -285,16 +284,13 @@ class Binder:
 
     def pages(self, seal: Seal, turns: Sequence[Turn], *, style: PageStyle | None = None) -> list[Page]:
         """Draw a seal's pages, in another style if one is given."""
+        if style is None:
+            return [page for page, _ in self._drawer.runs.redraw(seal, turns)]
         first = seal.pages[0].number if seal.pages else 1
-        return [page for page, _ in self._drawer.draw(turns, first, style=style)]
+        return [page for page, _ in self._drawer.runs.draw(turns, first, style=style)]
 
-    def _fingerprint(self) -> str:
-        parts = {
-            "binding": BINDING,
-            "policy": asdict(self.policy),
-            "typeset": style_fingerprint(self.style),
-            "profile": repr(replace(self.profile, tokenizer=None)),
-            "counter": self.counts.counter_name,
-            "shown": [SEALED_SIDE_PX, self.captions, self.options.terminal_escapes],
-        }
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    @property
+    def marked_style(self) -> PageStyle:
+        """The style whose marks a model is told of: of several, one that has any."""
+        several = [*(self._kinds.styles.values() if self._kinds else ()), *filter(None, [self._old_style])]
+        return next((one for one in (self.style, *several) if one.newline_mark), self.style)

@@ -13,7 +13,7 @@ from glyph_memory.context.excerpts import choose_ranges, join_ranges
 from glyph_memory.context.messages import ImagePart, Part, Parts, Text
 from glyph_memory.context.wording import caption_page
 from glyph_memory.folding import run_digest
-from glyph_memory.style import PageStyle
+from glyph_memory.style import PageStyle, find_denser
 from glyph_memory.transcript import Turn
 
 if TYPE_CHECKING:
@@ -50,11 +50,12 @@ class NewTurnDrawer:
 
     def __init__(self, binder: Binder) -> None:
         self._binder = binder
-        dense = binder.style.dense()
+        dense, limits = binder.style.dense(), binder.options.calibration
+        is_read = limits is None or not find_denser(dense, limits.find_style())
         self.styles: tuple[PageStyle, ...] = (
-            (binder.style,) if dense == binder.style else (binder.style, dense)
+            (binder.style, dense) if is_read and dense != binder.style else (binder.style,)
         )
-        """How pages may look: as the policy's own, then denser."""
+        """How pages may look: as the policy's own, then denser, as far as that was found to be read."""
         self._drawn = ReuseCache[tuple[str, int, PageStyle], TurnPages](at_most=_REMEMBERED_BYTES)
 
     def draw(self, turn: Turn, *, style: PageStyle, at_most_tokens: int) -> TurnPages | None:

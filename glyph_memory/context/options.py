@@ -6,41 +6,33 @@ Knows names and values; knows nothing about drawing or counting.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Self, TypedDict, cast, get_args
+from typing import Self, cast, get_args
 
 from glyph_memory.checks import check_whole
+from glyph_memory.context.option_fields import Captions, PageOptionFields
 from glyph_memory.errors import PolicyError, show_value, warn
-from glyph_memory.folding import FoldPolicy, PageCapacity, count_showable_pages
-from glyph_memory.style import PageStyle
+from glyph_memory.folding import (
+    Choice,
+    FoldPolicy,
+    PageCapacity,
+    ServerPrices,
+    choose_for_prices,
+    count_showable_pages,
+)
+from glyph_memory.style import Calibrated, PageStyle, ReadingLimits
 from glyph_memory.terminal_text import TerminalEscapes
 from glyph_memory.tokens import ModelProfile, build_page_style
 
-Captions = Literal["text", "page"]
-"""Where pages' numbers and turns are told: in text before each page, or on the page itself."""
-
-
 _BYTES_PER_PX = 0.075
 """Of a page's file. A full page takes 0.1; of the pages that could be shown, a conversation shows three quarters."""
-_MAY_BE_NONE = frozenset({"style", "policy", "pages", "window_tokens"})
+_MAY_BE_NONE = frozenset({"style", "policy", "pages", "window_tokens", "canaries", "calibration", "prices"})
 """Fields whose None says something; elsewhere it stands for what was not given."""
 _WIDER = (
     "the policy is for a window of {policy:,} tokens, and {name!r} has {model:,}; give window_tokens= what the server "
     "takes"
 )
-
-
-class PageOptionFields(TypedDict, total=False):
-    """The fields of `PageOptions` as keywords. Whatever takes `options` takes these beside it, and they win."""
-
-    profile: ModelProfile | str
-    style: PageStyle | str | None
-    policy: FoldPolicy | None
-    window_tokens: int | None
-    captions: Captions
-    pages: str | Path | None
-    terminal_escapes: TerminalEscapes
-    cached_conversations: int
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -67,13 +59,21 @@ class PageOptions:
             stored stays as it came.
         cached_conversations: Of how many long conversations pages are kept in memory, where one object serves many;
             those of others are drawn again. One takes some 4 MB at a window of 131k, more as the window is larger.
+        canaries: Of sealed pages each so-many-th carries a short random code, for which `GlyphMemory.check` asks: 8 for
+            pages 8, 16, 24, …; none unless given.
+        calibration: What the model was found to read: the path of the file that `glyph-memory calibrate` wrote, a
+            `Calibration`, or its `limits()`; the profile's own unless given. It gives the style where none is given,
+            refuses one below its floor, and says which identifiers are misread most.
+        prices: What the server charges for text and pages, such as `calibration.prices()`: old turns then become pages
+            when that is cheaper there, and `choice` says why. Unless given, by the policy alone.
 
     Raises:
-        ProfileError: No such model is known.
-        StyleError: There is no preset of that name.
+        GlyphMemoryError: The calibration's file cannot be read.
+        ProfileError: No such model is known, or the calibration is of another.
+        StyleError: There is no preset of that name, or it is below the calibration's floor; or the calibration is none.
         PolicyError: The policy is none, or the window is no number of tokens or too small.
-        PolicyError: Captions are neither "text" nor "page", terminal escapes are not one of the three, or no
-            conversation is to be kept.
+        PolicyError: Captions are neither "text" nor "page", terminal escapes are not one of the three, no
+            conversation is to be kept, or canaries are no whole number above 0.
 
     Example:
         >>> PageOptions(profile="qwen3-vl", style="dark").page_style.page_px
@@ -96,6 +96,12 @@ class PageOptions:
     """Of what terminal escapes are taken out when it is sent."""
     cached_conversations: int
     """Of how many conversations pages are kept in memory."""
+    canaries: int | None
+    """Of sealed pages each so-many-th carries a code; none does where it is None."""
+    calibration: ReadingLimits | None
+    """What the model was found to read; None where that was not measured."""
+    prices: ServerPrices | None
+    """What the server charges for text and pages."""
 
     def __init__(
         self,
@@ -108,9 +114,13 @@ class PageOptions:
         pages: str | Path | None = None,
         terminal_escapes: TerminalEscapes = "tools",
         cached_conversations: int = 100,
+        canaries: int | None = None,
+        calibration: ReadingLimits | Calibrated | str | Path | None = None,
+        prices: ServerPrices | None = None,
     ) -> None:
+        model = ModelProfile.of(profile)
         given = {
-            "profile": ModelProfile.of(profile),
+            "profile": model if model.reading is None else replace(model, reading=None),
             "style": style,
             "policy": policy,
             "window_tokens": window_tokens,
@@ -118,6 +128,9 @@ class PageOptions:
             "pages": None if pages is None else Path(pages),
             "terminal_escapes": terminal_escapes,
             "cached_conversations": cached_conversations,
+            "canaries": canaries,
+            "calibration": model.reading if calibration is None else ReadingLimits.of(calibration),
+            "prices": prices,
         }
         for name, value in given.items():
             object.__setattr__(self, name, value)  # a frozen value's own constructor
@@ -127,6 +140,7 @@ class PageOptions:
         """Raise an error for what cannot work."""
         if self.style is not None:
             PageStyle.of(self.style)
+        self.page_style  # noqa: B018  a style that there is not, or that is not read, is refused at once
         if not isinstance(self.policy, FoldPolicy | None):
             raise PolicyError(f"{self.policy!r} is no policy; give a FoldPolicy, or None for the model's own")
         if self.window_tokens is not None:
@@ -142,6 +156,11 @@ class PageOptions:
                 f"terminal_escapes={show_value(self.terminal_escapes)} is none of 'tools', 'strip', 'keep'; give one"
             )
         check_whole("cached_conversations", self.cached_conversations, PolicyError, at_least=1)
+        check_whole("canaries", self.canaries, PolicyError, at_least=1, or_none=True)
+        if not isinstance(self.prices, ServerPrices | None):
+            raise PolicyError(
+                f"prices={show_value(self.prices)} are no ServerPrices; give calibration.prices(), or None"
+            )
 
     @classmethod
     def merge(
@@ -174,16 +193,7 @@ class PageOptions:
                 raise TypeError(f"the profile is given twice, {profile!r} and {keywords['profile']!r}")
             keywords = {**keywords, "profile": profile}
         base = options or cls()
-        given: PageOptionFields = {
-            "profile": base.profile,
-            "style": base.style,
-            "policy": base.policy,
-            "window_tokens": base.window_tokens,
-            "captions": base.captions,
-            "pages": base.pages,
-            "terminal_escapes": base.terminal_escapes,
-            "cached_conversations": base.cached_conversations,
-        }
+        given = {name: getattr(base, name) for name in known}
         said = {name: value for name, value in keywords.items() if value is not None or name in _MAY_BE_NONE}
         merged = cast("PageOptionFields", {**given, **said})
         return cls(**merged)
@@ -191,7 +201,12 @@ class PageOptions:
     @property
     def page_style(self) -> PageStyle:
         """How pages look: a given style as it is, a preset with sides that the model does not rescale."""
-        return build_page_style(self.style, self.profile)
+        return build_page_style(self.style, self.calibrated_profile)
+
+    @property
+    def calibrated_profile(self) -> ModelProfile:
+        """The model, with what it was found to read: for what is given a profile alone."""
+        return self.profile if self.calibration is None else replace(self.profile, reading=self.calibration)
 
     @property
     def cache_bytes(self) -> int:
@@ -215,12 +230,22 @@ class PageOptions:
         return self.profile.window_tokens if self.policy is None else self.policy.window_tokens
 
     @property
+    def choice(self) -> Choice:
+        """What the server is shown, text, pages or both, by its prices, and why."""
+        return _choose(self.prices, self._plain_policy)
+
+    @property
     def fold_policy(self) -> FoldPolicy:
-        """When turns become pages: the policy that was given, or the model's own, for the window that is served.
+        """When turns become pages: the policy that was given, or the model's own, for the window and the prices.
 
         Raises:
             PolicyError: The window is too small for a policy.
         """
+        return self._plain_policy if self.prices is None else self.choice.apply(self._plain_policy)
+
+    @property
+    def _plain_policy(self) -> FoldPolicy:
+        """The policy, whatever the server charges."""
         window = self.window_tokens
         if self.policy is not None:
             fits = window is None or self.policy.window_tokens <= window
@@ -264,3 +289,9 @@ class PageOptions:
         policy, profile = self.policy, self.profile
         if policy is not None and self.window_tokens is None and policy.window_tokens > profile.window_tokens:
             warn(_WIDER.format(policy=policy.window_tokens, name=profile.name, model=profile.window_tokens))
+
+
+@lru_cache(maxsize=64)
+def _choose(prices: ServerPrices | None, policy: FoldPolicy) -> Choice:
+    """Choose once for the same prices and policy: it takes tens of milliseconds, and is asked whenever a policy is."""
+    return choose_for_prices(prices, policy=policy)

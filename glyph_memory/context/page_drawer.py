@@ -6,25 +6,27 @@ Knows typeset and the cache; knows nothing about what text costs, nor about mess
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import repeat
 
 from PIL import Image
 
 from glyph_memory.context.cache import ImageCache
+from glyph_memory.context.decay_rule import OLD
+from glyph_memory.context.kind_styles import KindStyles
 from glyph_memory.context.messages import ImagePart
+from glyph_memory.context.options import PageOptions
 from glyph_memory.context.pictures import CAPTION_PX, Picture, put_captions, scale_picture
-from glyph_memory.context.wording import END_ON_PICTURE, caption_page, caption_picture
+from glyph_memory.context.run_drawer import RunDrawer
+from glyph_memory.context.wording import END_ON_PICTURE, caption_picture
 from glyph_memory.errors import FontError
 from glyph_memory.folding import PageCapacity, Seal, SealedPage, SealedPicture
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
-from glyph_memory.tokens import ModelProfile
-from glyph_memory.transcript import Transcript, Turn
-from glyph_memory.typesetting import add_caption, compose, iter_pages, name_layout, typeset
+from glyph_memory.transcript import Turn
+from glyph_memory.typesetting import iter_pages, name_layout, typeset
 
 _PNG_BYTES = 2048
 """What a page's PNG file has at the most besides its pixels, if they do not compress at all. A seal's bytes are so
@@ -44,53 +46,59 @@ class PageDrawer:
     """Draws pages for one model and one style.
 
     Args:
-        profile: The model, for what an image costs.
-        style: How pages look.
+        options: For which model, in which style, with which captions and canaries.
         cache: Where files are kept.
         takes: Says whether the model takes an image of a size.
         uuid_of: Gives the key under which a server may cache an image, from its digest.
-        captioned: Whether pages carry their caption themselves.
+        kinds: The styles of kinds of text, where a calibration has several.
         show_turn: Returns a turn with the text that is drawn of it.
+        old_style: How pages look that have grown old; None where none do.
     """
 
     def __init__(
         self,
-        profile: ModelProfile,
-        style: PageStyle,
+        options: PageOptions,
         cache: ImageCache,
         *,
         takes: Callable[[tuple[int, int]], bool],
         uuid_of: Callable[[str], str] | None,
-        captioned: bool,
+        kinds: KindStyles | None,
         show_turn: Callable[[Turn], Turn],
+        old_style: PageStyle | None = None,
     ) -> None:
-        self._profile, self._style, self._cache = profile, style, cache
-        self._takes, self._uuid_of, self._captioned = takes, uuid_of, captioned
-        self._show_turn = show_turn
+        self._profile, self._style, self._cache = options.profile, options.page_style, cache
+        self._takes, self._captioned = takes, options.captions == "page"
+        self._uuid_of = uuid_of if options.profile.image_uuids else None
+        self.runs = RunDrawer(
+            self._style,
+            image_tokens=self._count_tokens,
+            captioned=self._captioned,
+            kinds=kinds,
+            show_turn=show_turn,
+            canaries=options.canaries,
+            old_style=old_style,
+        )
+        """Draws runs, and keeps nothing."""
+        self._old_style = old_style
         self._capacity: PageCapacity | None = None
 
-    def draw(
-        self, turns: Sequence[Turn], first_page: int, *, style: PageStyle | None = None
-    ) -> Iterator[tuple[Page, tuple[int, int]]]:
-        """Draw turns; yield each page, as it is done, with the anchors of the first and the last turn on it."""
-        style, run = style or self._style, Transcript(tuple(map(self._show_turn, turns)))
-        begins = [start for start, _ in compose(run, style=style).turns]
-        for page in iter_pages(run, style=style, first_page=first_page, image_tokens=self._count_tokens):
-            first, last = bisect_right(begins, page.start) - 1, bisect_right(begins, page.stop - 1) - 1
-            anchors = turns[first].anchor or 0, turns[last].anchor or 0
-            if self._captioned:
-                page = self._caption(page, anchors, style)  # noqa: PLW2901 - the same page
-            yield page, anchors
+    def draw_sealed_pages(
+        self, turns: Sequence[Turn], first_page: int, *, is_old: bool = False
+    ) -> tuple[tuple[SealedPage, ...], str]:
+        """Draw turns, store the page files, and return a description of each page, and how they are laid out.
 
-    def _caption(self, page: Page, anchors: tuple[int, int], style: PageStyle) -> Page:
-        return add_caption(page, caption_page(page.number, anchors, page.digest), style=style)
-
-    def draw_sealed_pages(self, turns: Sequence[Turn], first_page: int) -> tuple[tuple[SealedPage, ...], str]:
-        """Draw turns, store the page files, and return a description of each page, and how they are laid out."""
-        stored, layout = list[SealedPage](), ""
-        for page, anchors in self.draw(turns, first_page):
-            stored.append(self._store_page(page, anchors))
+        Args:
+            turns: The run.
+            first_page: The number of its first page.
+            is_old: Whether it has grown old, and is drawn in the style of that.
+        """
+        stored, layout, runs = list[SealedPage](), "", self.runs
+        draw = runs.draw_old if is_old else runs.draw_cheapest
+        for page, anchors in draw(turns, first_page):
+            stored.append(self._store_page(page, anchors, kind=OLD if is_old else runs.name_kind(page)))
             layout = name_layout(page.style or self._style, self._style)
+        if any(page.kind for page in stored):
+            layout = "denser" if is_old else "mixed"
         if len(stored) == 1:  # it may be the only image of a prompt, for which one model's rule charges more
             alone = self._profile.image_tokens(stored[0].size, images=1)
             stored = [replace(stored[0], tokens=max(alone, stored[0].tokens))]
@@ -109,7 +117,7 @@ class PageDrawer:
                 is_captioned=self._captioned,
                 digest=page.digest,
             )
-            for page, anchors in self.draw(turns, first_page, style=style)
+            for page, anchors in self.runs.draw(turns, first_page, style=style)
         ]
 
     def load_page_images(self, seal: Seal, turns: Callable[[], Sequence[Turn]]) -> list[ImagePart]:
@@ -138,14 +146,25 @@ class PageDrawer:
     def measure_page(self) -> PageCapacity:
         """Return what a page full of prose holds and costs, without a caption."""
         if self._capacity is None:
-            page = next(iter_pages(repeat(_PROSE), style=self._style, image_tokens=self._count_tokens))
-            self._capacity = PageCapacity(
-                characters=len(page.text),
-                tokens=self._profile.image_tokens(page.size, images=2),
-                pixels=page.size[0] * page.size[1],
-                bytes=len(page.pixels) + _PNG_BYTES,
-            )
+            self._capacity = self._measure(self._style)
         return self._capacity
+
+    @cached_property
+    def old_share(self) -> float:
+        """What a character costs on a page that has grown old, of what it costs on a new one: of prose."""
+        if self._old_style is None:
+            return 1.0
+        old, new = self._measure(self._old_style), self.measure_page()
+        return (old.tokens / old.characters) / (new.tokens / new.characters)
+
+    def _measure(self, style: PageStyle) -> PageCapacity:
+        page = next(iter_pages(repeat(_PROSE), style=style, image_tokens=self._count_tokens))
+        return PageCapacity(
+            characters=len(page.text),
+            tokens=self._profile.image_tokens(page.size, images=2),
+            pixels=page.size[0] * page.size[1],
+            bytes=len(page.pixels) + _PNG_BYTES,
+        )
 
     def describe_pictures(self, turns: Sequence[Turn]) -> tuple[SealedPicture, ...]:
         """Return a run's pictures as they are sent once it is sealed: scaled, counted, by digest."""
@@ -208,7 +227,7 @@ class PageDrawer:
         self, seal: Seal, turns: Sequence[Turn], files: Sequence[bytes | None]
     ) -> list[bytes | None]:
         """Return a seal's page files, those drawn again that are None."""
-        drawn, redrawn = self.draw(turns, seal.pages[0].number), list[bytes | None]()
+        drawn, redrawn = self.runs.redraw(seal, turns), list[bytes | None]()
         for sealed, file, (page, _) in zip(seal.pages, files, drawn, strict=False):
             if file is None:
                 if page.digest != sealed.digest:
@@ -223,7 +242,7 @@ class PageDrawer:
             )
         return redrawn
 
-    def _store_page(self, page: Page, anchors: tuple[int, int]) -> SealedPage:
+    def _store_page(self, page: Page, anchors: tuple[int, int], *, kind: str) -> SealedPage:
         self._cache.put(page.digest, page.png())
         return SealedPage(
             number=page.number,
@@ -233,6 +252,7 @@ class PageDrawer:
             bytes=len(page.pixels) + _PNG_BYTES,
             anchors=anchors,
             escapes=page.escapes,
+            kind=kind,
         )
 
     def _sealed_picture(self, picture: Picture | None, anchor: int, position: int) -> SealedPicture:

@@ -44,3 +44,25 @@ def explain_page(drawn: Page | PageStyle) -> str:
         ('', 'On pages red signs are layout, not tex')
     """
     return explain_marks(drawn.style if isinstance(drawn, Page) else drawn)
+
+
+def show_page_code(code: str) -> str:
+    """Return the line with a canary page's code. It begins as no line of a turn can: there the sign is escaped."""
+    return f"§ page code {code}"
+
+
+PAGE_CODES_NOTE = (
+    "A line of a page that begins with § page code is a mark of ours, to check whether pages can be read, and no part "
+    "of what was said.\n"
+)
+"""Stands above pages some of which carry a code."""
+
+
+def ask_page_code(number: int) -> str:
+    """Return the question for the code of a page; a page may have none."""
+    return (
+        "This is a check of whether the pages above can be read, and no part of the conversation. Look at page "
+        f"{number} alone. Is there a line on it that begins with: § page code\n"
+        "Reply with the code that follows there, letter for letter, and nothing else. If page "
+        f"{number} has no such line, reply: none. If you cannot read it, reply: not legible."
+    )

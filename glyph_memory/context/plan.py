@@ -8,7 +8,7 @@ framework spells a message.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -109,6 +109,8 @@ class RequestPlan:
     """What follows; the first is a user's."""
     losses: tuple[Loss, ...] = ()
     """What is new and not shown as it came, and attachments that are no longer sent."""
+    fold: Fold | None = field(default=None, repr=False)
+    """Where each turn stands: what it is the plan of. None where somebody made the plan otherwise."""
 
     @cached_property
     def marks_pictures(self) -> bool:
@@ -168,7 +170,7 @@ def plan_request(
         messages.insert(0, PlannedMessage(role="user", before=before))
     left_out = list_left_out(fold, binder.policy, told_by=binder.name)
     losses = (*fitted.losses, *describe_lost_seals(fold, binder), *left_out)
-    return RequestPlan(head=fold.head, messages=tuple(messages), losses=losses)
+    return RequestPlan(head=fold.head, messages=tuple(messages), losses=losses, fold=fold)
 
 
 def plan_turns(

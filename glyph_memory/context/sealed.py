@@ -15,7 +15,7 @@ from glyph_memory.context.counting import MESSAGE_TOKENS
 from glyph_memory.context.fitting import FittedTail, Room, fit_tail
 from glyph_memory.context.losses import Loss, LossKind
 from glyph_memory.context.messages import AttachmentPart, ImagePart, Parts, Text
-from glyph_memory.context.page_wording import explain_marks
+from glyph_memory.context.page_wording import PAGE_CODES_NOTE, explain_marks
 from glyph_memory.context.wording import (
     LAST_REQUEST,
     LATEST_REQUEST,
@@ -100,8 +100,10 @@ def collect_sealed(
     if not fold.seals:
         return ()
     note = PAGES_NOTE
-    if marks := explain_marks(binder.style):
+    if marks := explain_marks(binder.marked_style):
         note += f"{marks}\n"
+    if binder.options.canaries:
+        note += PAGE_CODES_NOTE
     if (span := fold.evicted_span) is not None:
         note += name_evicted(*span, can_recall=can_recall)
     sealed = [part for seal in fold.visible_seals for part in parts_of(seal)]
@@ -164,7 +166,8 @@ def describe_lost_seals(fold: Fold, binder: Binder) -> Iterator[Loss]:
     """Yield what became pages, or left, before the model had answered it; and that no page fits, where none does."""
     page, policy = binder.measure_page().tokens, binder.policy
     window = f"window_tokens={binder.options.known_window_tokens}"
-    if fold.seals and policy.seal_budget_tokens(head_tokens=fold.head_tokens) < page:
+    shown = any(seal.pages for seal in fold.visible_seals)  # small ones may fit
+    if fold.seals and not shown and policy.seal_budget_tokens(head_tokens=fold.head_tokens) < page:
         yield Loss(
             kind="left out",
             anchor=None,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from glyph_memory.context.binder import Binder
 from glyph_memory.context.cleaning import message_text
 from glyph_memory.context.messages import Context, Message, Part, Parts, Text
-from glyph_memory.context.plan import PlannedMessage, PlannedTurn, plan_request, plan_turns
+from glyph_memory.context.plan import PlannedMessage, PlannedTurn, RequestPlan, plan_request, plan_turns
 from glyph_memory.context.sealed import collect_sealed
 from glyph_memory.context.wording import tell_lost_attachment, tell_lost_picture
 from glyph_memory.errors import PolicyError
@@ -38,11 +38,25 @@ def write_context(
         PolicyError: The head alone is more than the model takes.
     """
     plan = plan_request(fold, binder=binder, parts_of=parts_of, question=question, can_recall=can_recall)
+    return write_plan(plan, binder=binder)
+
+
+def write_plan(plan: RequestPlan, *, binder: Binder) -> Context:
+    """Return the context of a plan: the leading system turns as one message, then a message for each planned one.
+
+    Args:
+        plan: What is sent.
+        binder: The model's.
+
+    Raises:
+        PolicyError: The head alone is more than the model takes.
+    """
     head = binder.cleaner.clean("\n\n".join(_spell_head(turn, binder) for turn in plan.head))
     messages = [Message(role="system", parts=[head])] if head else []
     messages += [_spell_message(planned, binder) for planned in plan.messages]
     context = Context(messages=tuple(messages), defused=True, losses=plan.losses)
-    _check(context, fold, binder)
+    if plan.fold is not None:
+        _check(context, plan.fold, binder)
     return context
 
 

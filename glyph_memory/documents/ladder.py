@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from glyph_memory.style import PageStyle
+from glyph_memory.style import PageStyle, find_denser
 from glyph_memory.tokens import LEGIBLE_PX, ModelProfile, build_page_style
 
 _LADDER: tuple[tuple[float, float, bool], ...] = (
@@ -37,7 +37,8 @@ def make_ladder(
     Args:
         style: What pages look like otherwise; the default is the style that Glyph was trained on. It stands on the
             ladder itself; other rungs have letters of 8 px or more.
-        profile: The model that will read: a style that is not given as an object is snapped for it.
+        profile: The model that will read: a style that is not given as an object is snapped for it. Where it has a
+            calibration, rungs below its floor are left out.
 
     Raises:
         StyleError: There is no such style.
@@ -46,7 +47,9 @@ def make_ladder(
         >>> [describe_style(rung) for rung in make_ladder()]
         ['96 dpi, 9 pt', '84 dpi, 9 pt', '72 dpi, 9 pt', '72 dpi, 9 pt, dense', '72 dpi, 8 pt', '72 dpi, 8 pt, dense']
     """
-    base = build_page_style("glyph" if style is None else style, ModelProfile.of(profile))
+    model = ModelProfile.of(profile)
+    limits = model.reading
+    base = build_page_style("glyph" if style is None and limits is None else style, model)
     rungs = [
         _change(base, dpi_share, size_share, is_dense=is_dense) for dpi_share, size_share, is_dense in _LADDER
     ]
@@ -55,6 +58,8 @@ def make_ladder(
         for rung in rungs
         if rung.font_size_pt >= base.font_size_pt or rung.font_size_pt * rung.dpi / 72 >= _SMALLEST_PX
     ]
+    if limits is not None:
+        legible = [rung for rung in legible if not find_denser(rung, limits.find_style())]
     return tuple(dict.fromkeys(legible))
 
 

@@ -8,7 +8,6 @@ from glyph_memory.evaluate.errors import CharacterErrors as CharacterErrors
 from glyph_memory.evaluate.errors import ReadCounts as ReadCounts
 from glyph_memory.evaluate.errors import character_errors as character_errors
 from glyph_memory.evaluate.errors import rate_interval as rate_interval
-from glyph_memory.evaluate.errors import share_interval as share_interval
 from glyph_memory.evaluate.legibility import SIZES_PT as SIZES_PT
 from glyph_memory.evaluate.legibility import Legibility as Legibility
 from glyph_memory.evaluate.legibility import LegibilityReport as LegibilityReport
@@ -25,3 +24,4 @@ from glyph_memory.evaluate.readers import find_reader as find_reader
 from glyph_memory.evaluate.texts import CHARACTERS as CHARACTERS
 from glyph_memory.evaluate.texts import KINDS as KINDS
 from glyph_memory.evaluate.texts import make_texts as make_texts
+from glyph_memory.shares import share_interval as share_interval

@@ -10,6 +10,7 @@ import numpy as np
 
 from glyph_memory.evaluate.alignment import Alignment
 from glyph_memory.evaluate.normalize import normalize_text
+from glyph_memory.shares import share_interval
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +53,6 @@ class ReadCounts:
 
 
 _RESAMPLES = 2000
-_Z = 1.959964  # 97.5 % of a standard normal lie below
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,22 +126,3 @@ def rate_interval(pages: Sequence[tuple[int, int]]) -> tuple[float, float]:
     low, high = np.quantile(rates, [0.025, 0.975]).tolist()
     wilson_low, wilson_high = share_interval(min(edits / characters, 1.0), characters)
     return min(low, wilson_low), max(high, wilson_high)
-
-
-def share_interval(share: float, count: float) -> tuple[float, float]:
-    """Return the 95 % confidence interval of a share of independent things: Wilson's score interval (JASA 22, 1927).
-
-    Args:
-        share: As it was seen, 0 to 1.
-        count: Of how many; of none, nothing is known.
-
-    Example:
-        >>> share_interval(1.0, 0)
-        (0.0, 1.0)
-    """
-    if not count:
-        return 0.0, 1.0
-    middle = share + _Z**2 / (2 * count)
-    spread = _Z * (share * (1 - share) / count + _Z**2 / (4 * count**2)) ** 0.5
-    scale = 1 + _Z**2 / count
-    return max((middle - spread) / scale, 0.0), min((middle + spread) / scale, 1.0)

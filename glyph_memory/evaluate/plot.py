@@ -20,7 +20,7 @@ FORMATS = (".png", ".svg", ".pdf")
 """What a plot can be written as, by the end of its file's name."""
 
 # Okabe and Ito's colours, which people who see few of them tell apart, the yellow left out.
-_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _DASHES = ("-", "--", ":", "-.")
 
 
@@ -73,7 +73,7 @@ def _plot(report: LegibilityReport, *, reader: str, suffix: str) -> bytes:
     kinds = list(dict.fromkeys(kind for _, kind in lines))
     styles = list(dict.fromkeys(style for style, _ in lines))
     for (style, kind), rows in lines.items():
-        color = _COLORS[kinds.index(kind) % len(_COLORS)]
+        color = COLORS[kinds.index(kind) % len(COLORS)]
         name = kind if len(styles) == 1 else f"{kind}, {style}"
         _draw(axes, rows, name, color, _DASHES[styles.index(style) % len(_DASHES)])
     axes.set_yscale("log")

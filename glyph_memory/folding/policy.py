@@ -5,19 +5,18 @@ Knows token counts and limits; knows nothing about turns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from math import inf
 from typing import Literal, Self, TypedDict, cast, get_args
 
 from glyph_memory.checks import LARGEST_COUNT, check_number, check_whole
 from glyph_memory.errors import PolicyError
+from glyph_memory.folding.trigger import NOTE_TOKENS, read_late_triggers
 from glyph_memory.tokens import ModelProfile
 
 UnseenForm = Literal["text", "pages"]
 """How turns are shown that the model has not answered yet."""
 
-NOTE_TOKENS = 256
-"""Kept free for the note above the pages and for what a chat template puts round messages."""
 _LEAST_WINDOW_TOKENS = 1024
 """Below this no policy works."""
 _TOO_SMALL = (
@@ -101,6 +100,9 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
     trigger_tokens: int = _FITS
     """Turns are sealed when those that are text come to more than this. The further it lies above
     `keep_recent_tokens`, the rarer a server has to read its prompt anew."""
+    late_triggers: tuple[tuple[int, int], ...] = ()
+    """How long turns may wait as text in the room that seals do not take, as `choose_for_prices` finds it: pairs
+    of tokens a turn, growing, and of a trigger for turns of that size and less. None: always `trigger_tokens`."""
     max_run_tokens: int = _FITS
     """A run that would cost more as pages than it saves grows to this, then stays text for good."""
     min_ratio: float = 1.3
@@ -133,6 +135,8 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
         check_whole("max_images", self.max_images, PolicyError, at_least=-LARGEST_COUNT, or_none=True)
         check_whole("max_request_px", self.max_request_px, PolicyError, or_none=True)
         check_whole("max_request_bytes", self.max_request_bytes, PolicyError, or_none=True)
+        # A frozen value's own constructor.
+        object.__setattr__(self, "late_triggers", read_late_triggers(self.late_triggers))
         for name in ("min_ratio", "ledger_share"):  # their ranges have words of their own, below
             check_number(name, getattr(self, name), PolicyError, at_least=-inf, at_most=LARGEST_COUNT)
         self._fit()
@@ -227,7 +231,8 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
             least = {"output_tokens": 0, "tools_tokens": 0, "pinned_tokens": 0, "attachments_tokens": 0}
             least |= {"trigger_tokens": 2}
             dials = {name: max(least.get(name, 1), int(factor * dial)) for name, dial in dials.items()}
-        return replace(self, window_tokens=window_tokens, **cast("_Dials", dials))
+        late = tuple((size, max(1, int(factor * trigger))) for size, trigger in self.late_triggers)
+        return replace(self, window_tokens=window_tokens, late_triggers=late, **cast("_Dials", dials))
 
     def _seal_share(self, window_tokens: int) -> float:
         """Return which share of a window is left to seals beside the dials as they are."""
@@ -265,6 +270,14 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
         request that is repeated (`keep_recent_tokens`).
         """
         return max(0, self._room_tokens - head_tokens)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the dials as plain values for JSON: those that came with later versions only where they are given."""
+        return {
+            name: dial
+            for name, dial in asdict(self).items()
+            if name != "late_triggers" or dial  # older seals stay what they are
+        }
 
     @property
     def _room_tokens(self) -> int:

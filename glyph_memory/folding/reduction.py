@@ -38,6 +38,7 @@ def fold(
     oldest: int = 1,
     head_turns: int | None = None,
     request: Turn | None = None,
+    pinned: Sequence[Turn] = (),
     reserved_tokens: int = 0,
 ) -> Fold:
     """Fold a conversation.
@@ -59,6 +60,7 @@ def fold(
         head_turns: How many of the turns are the head; all leading system turns unless given. Where evicted turns are
             left out, one that follows them may be a system turn, too.
         request: The newest user turn among those that were evicted, if any.
+        pinned: Those among them that are pinned.
         reserved_tokens: What the prompt holds besides turns, such as a system prompt that is kept elsewhere.
 
     Returns:
@@ -89,7 +91,7 @@ def fold(
         seals=kept,
         recent=recent,
         request=users[-1] if users else None,
-        pinned=[turn for turn in sealed if turn.pinned],
+        pinned=[*pinned, *(turn for turn in sealed if turn.pinned)],
         generation=generation,
         highest_sealed_anchor=highest_sealed_anchor,
         compacted_anchors=compacted_anchors,

@@ -1,4 +1,4 @@
-"""Count what a request takes at the most, and how many of the oldest seals have to leave for what is new.
+"""Count what a request takes at the most, when text is too much, and how many of the oldest seals leave for new text.
 
 Knows a fold and the policy's limits; seals nothing, and draws nothing.
 """
@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from glyph_memory.folding.policy import NOTE_TOKENS, FoldPolicy
+from glyph_memory.folding.policy import FoldPolicy
 from glyph_memory.folding.seal import Seal, SealedAttachment, SealedPicture
 from glyph_memory.folding.state import Fold
 from glyph_memory.folding.tail import TailSums
+from glyph_memory.folding.trigger import NOTE_TOKENS, find_trigger_tokens
 
 
 def count_fixed_tokens(fold: Fold, policy: FoldPolicy) -> int:
@@ -22,6 +23,25 @@ def count_fixed_tokens(fold: Fold, policy: FoldPolicy) -> int:
     if fold.request is not None:
         repeated += policy.keep_recent_tokens + (policy.calls_tokens if fold.answered_calls else 0)
     return fold.head_tokens + NOTE_TOKENS + repeated
+
+
+def find_trigger(fold: Fold, policy: FoldPolicy, *, sums: TailSums | None = None) -> int:
+    """Return above how many tokens of a tail its turns are sealed, beside the seals that are shown now.
+
+    Args:
+        fold: The conversation.
+        policy: What may be spent.
+        sums: What its tail comes to, where that is to be another.
+    """
+    sums = sums or fold.sums
+    if not policy.late_triggers or sums.tokens <= policy.trigger_tokens:
+        return policy.trigger_tokens  # asked with every turn
+    return find_trigger_tokens(
+        policy,
+        turn_tokens=sums.tokens / sums.turns,
+        head_tokens=fold.head_tokens,
+        sealed_tokens=sum(seal.tokens for seal in fold.visible_seals),
+    )
 
 
 def is_crowded(

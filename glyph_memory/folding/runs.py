@@ -10,6 +10,7 @@ from itertools import islice
 
 from glyph_memory.folding.groups import has_open_call, split_groups
 from glyph_memory.folding.policy import FoldPolicy
+from glyph_memory.folding.room import find_trigger
 from glyph_memory.folding.state import Fold
 from glyph_memory.folding.tail import RecentTurn, TailSums
 
@@ -26,7 +27,7 @@ def find_run_lengths(begun: Fold, policy: FoldPolicy, *, end: int | None = None)
     that would ends there, however small it is.
     """
     total = begun.tail_tokens
-    if total <= policy.trigger_tokens:
+    if total <= find_trigger(begun, policy):
         return
     run_tokens = length = 0
     for group in list_sealable_groups(begun, policy):

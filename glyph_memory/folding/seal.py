@@ -41,6 +41,8 @@ class SealedPage:
     """The first and the last turn that stand on it."""
     escapes: int = 0
     """Characters that stand on it as their number."""
+    kind: str = ""
+    """In the style of which kind of text it is drawn; empty for the one of all pages."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,7 +124,8 @@ class Seal:
     pages: tuple[SealedPage, ...] = ()
     """Its pages, in order."""
     layout: str = ""
-    """How the text of its pages is laid out, such as "lines", "2 columns" or "marks"; empty where it was not noted."""
+    """How the text of its pages is laid out, such as "lines", "2 columns", "marks" or "mixed"; empty where it was not
+    noted."""
     pictures: tuple[SealedPicture, ...] = ()
     """Its turns' own pictures."""
     attachments: tuple[SealedAttachment, ...] = ()
@@ -224,7 +227,10 @@ class Seal:
 
 
 def _to_dict(value: SealedPage | SealedPicture | SealedAttachment | SealedCall) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in _FIELDS[type(value)]}
+    held = {name: getattr(value, name) for name in _FIELDS[type(value)]}
+    if "kind" in held and not held["kind"]:
+        del held["kind"]  # pages that have none are spelled as before there were any
+    return held
 
 
 _FIELDS = {

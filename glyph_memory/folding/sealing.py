@@ -11,7 +11,7 @@ from dataclasses import replace
 from glyph_memory.folding.budget import count_evicted
 from glyph_memory.folding.costs import Costs
 from glyph_memory.folding.policy import FoldPolicy
-from glyph_memory.folding.room import count_beside, count_leaving, is_crowded
+from glyph_memory.folding.room import count_beside, count_leaving, find_trigger, is_crowded
 from glyph_memory.folding.runs import (
     MOST_RATIO,
     count_sealable,
@@ -88,7 +88,7 @@ def _put_together(begun: Fold, recent: Sequence[RecentTurn], sums: TailSums) -> 
 
 def _may_change(begun: Fold, sums: TailSums, policy: FoldPolicy) -> bool:
     """Return whether a seal may be made, or leave, were the tail to have these sums; asked with every turn."""
-    is_due = sums.tokens > policy.trigger_tokens and count_sealable(sums, policy) > 0
+    is_due = sums.tokens > find_trigger(begun, policy, sums=sums) and count_sealable(sums, policy) > 0
     return is_due or is_crowded(begun, policy, sums=sums)
 
 

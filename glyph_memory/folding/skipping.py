@@ -15,6 +15,7 @@ from glyph_memory.folding.budget import count_showable_pages
 from glyph_memory.folding.costs import Costs
 from glyph_memory.folding.groups import count_answered, list_run_ends
 from glyph_memory.folding.policy import FoldPolicy
+from glyph_memory.folding.room import find_trigger
 from glyph_memory.folding.seal import Seal, describe_calls, run_digest
 from glyph_memory.folding.state import Fold
 from glyph_memory.folding.tail import count_characters
@@ -91,7 +92,7 @@ def find_run_end(fold: Fold, policy: FoldPolicy, costs: Costs, *, within: int) -
         costs: How much a page holds.
         within: After how many turns a run ends in any case; later ones are not looked at.
     """
-    if not within or fold.tail_tokens <= policy.trigger_tokens:
+    if not within or fold.tail_tokens <= find_trigger(fold, policy):
         return None
     turns, before = [recent.turn for recent in fold.tail[:within]], fold.sealed_characters
     sums = [*accumulate(map(count_characters, turns), initial=before)]

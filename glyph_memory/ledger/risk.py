@@ -7,6 +7,7 @@ Knows characters and what looks like a word; knows nothing about kinds of identi
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from math import exp
 
 _CONFUSABLE = frozenset("0O8B3D5S6b1lI|wWsScCQgq9zZ2vVuU")
@@ -31,7 +32,8 @@ def misread_risk(text: str) -> float:
 
     Each character is taken to be misread independently: seldom if it belongs to something like a word, which a
     model completes by itself, more often if nothing predicts it, twice as often if it has a double such as
-    0 and O. The rates are guesses that put things in order; they are not measured.
+    0 and O. The rates are guesses that put things in order; they are not measured. Where a calibration counted, its
+    `MeasuredRisk` takes their place.
 
     Returns:
         0 for an empty string, towards 1 for a long random one.
@@ -44,24 +46,38 @@ def misread_risk(text: str) -> float:
     """
     expected = 0.0
     for letters in _LETTERS.finditer(text):
-        expected += _expected_errors(letters[0])
+        pieces = _find_pieces(letters[0])
+        expected += sum(
+            _READABLE * len(piece) if is_predicted else _sum_rates(piece) for _, piece, is_predicted in pieces
+        )
     return 1 - exp(-expected)
 
 
-def _expected_errors(letters: str) -> float:
-    """Return the sum of the misreading rates of a string of letters and digits."""
-    humps = _HUMP.findall(letters)
-    alternating = len(humps) > 3 or (len(humps) == 3 and (letters.isupper() or letters.islower()))
-    if alternating:  # letters and digits take turns: there is no word to lean on
-        return _sum_rates(letters)
-    expected = 0.0
+def find_words(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where something like a word stands in a string: letters that a model completes by itself.
+
+    Example:
+        >>> [*find_words("config.py, 8f0c2d1e")]
+        [(0, 6), (7, 9)]
+    """
+    for letters in _LETTERS.finditer(text):
+        for place, piece, is_predicted in _find_pieces(letters[0]):
+            if is_predicted:
+                yield letters.start() + place, letters.start() + place + len(piece)
+
+
+def _find_pieces(letters: str) -> Iterator[tuple[int, str, bool]]:
+    """Yield the pieces that a string of letters and digits falls into: where, which, and whether it is like a word."""
+    humps = [*_HUMP.finditer(letters)]
+    if len(humps) > 3 or (len(humps) == 3 and (letters.isupper() or letters.islower())):
+        yield 0, letters, False  # letters and digits take turns: there is no word to lean on
+        return
     for hump in humps:
-        if hump.isdigit():
-            expected += _sum_rates(hump)
+        if hump[0].isdigit():
+            yield hump.start(), hump[0], False
             continue
-        for word in _WORD.findall(hump):
-            expected += _READABLE * len(word) if is_word(word) else _sum_rates(word)
-    return expected
+        for word in _WORD.finditer(hump[0]):
+            yield hump.start() + word.start(), word[0], is_word(word[0])
 
 
 def _sum_rates(letters: str) -> float:

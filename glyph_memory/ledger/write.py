@@ -15,6 +15,7 @@ from glyph_memory.checks import check_number
 from glyph_memory.errors import PolicyError
 from glyph_memory.ledger.find import find_identifiers
 from glyph_memory.ledger.kinds import Identifier, IdentifierKind
+from glyph_memory.ledger.measured_risk import find_risk
 from glyph_memory.ledger.risk import misread_risk
 from glyph_memory.tokens import ModelProfile, defuse
 
@@ -89,10 +90,11 @@ def write_ledger(
     occurrences: Mapping[str, int],
     budget_tokens: int,
     count: Callable[[str], int],
+    risk: Callable[[str], float] = misread_risk,
 ) -> Ledger:
     """Choose the identifiers to quote within a token budget, and write them as lines.
 
-    An entry's score is weight(kind) · misread_risk(text) / (1 + log2(occurrences)): what is easily misread and
+    An entry's score is weight(kind) · risk(text) / (1 + log2(occurrences)): what is easily misread and
     cannot be checked against another mention goes first; ties go to what was mentioned first. Entries are taken
     by falling score; one that does not fit is passed over for a cheaper one, so that what is hardly ever
     misread comes in only where there is room left.
@@ -103,12 +105,13 @@ def write_ledger(
             missing, its own count is taken.
         budget_tokens: What all lines together may cost.
         count: Counts the tokens of a text.
+        risk: How easily a text is misread, 0 to 1: a `MeasuredRisk` where a calibration counted, else a formula.
     """
 
     def score(mention: Mention) -> float:
         identifier = mention.identifier
         often = max(1, occurrences.get(identifier.text, identifier.count))
-        return _WEIGHTS[identifier.kind] * misread_risk(identifier.text) / (1 + log2(often))
+        return _WEIGHTS[identifier.kind] * risk(identifier.text) / (1 + log2(often))
 
     chosen: list[tuple[int, int, str]] = []
     spent = misfits = 0
@@ -183,7 +186,13 @@ def quote_identifiers(
     budget = int(model.text_tokens(text) * share) if found or unsaid else 0
     quoted = _quote_links(unsaid, page, max(budget, _LINK_TOKENS) if share else 0, model.text_counter.count)
     budget -= model.text_counter.count(quoted) if quoted else 0
-    listed = write_ledger(found, occurrences={}, budget_tokens=budget, count=model.text_counter.count)
+    listed = write_ledger(
+        found,
+        occurrences={},
+        budget_tokens=budget,
+        count=model.text_counter.count,
+        risk=find_risk(None if model.reading is None else model.reading.letters),
+    )
     lines = [line.partition(" ")[2] for line in listed.lines]  # without the turn that others stand under
     if lines:
         more = f"; {listed.omitted} more stand there alone" if listed.omitted else ""

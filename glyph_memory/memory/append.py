@@ -17,6 +17,7 @@ from glyph_memory.errors import (
     show_value,
     warn,
 )
+from glyph_memory.memory.redaction import Redact
 from glyph_memory.memory.seal_watch import SealWatch
 from glyph_memory.memory.session_fold import SessionFold
 from glyph_memory.messages import AnyMessage, AnyMessages, check_turn, iter_messages
@@ -71,9 +72,6 @@ def compose_message(said: object, text: object, fields: Mapping[str, object]) ->
         )
     return cast("AnyMessage", said)  # whatever it is, it is looked at when it is read
 
-
-Redact = Callable[[Turn], Turn]
-"""Sees a turn before it is stored or drawn, and gives what takes its place."""
 
 _BATCH = 500
 """Turns that are stored in one transaction where many come at once."""

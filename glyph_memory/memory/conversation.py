@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from glyph_memory.context import Context, warn_of_losses, write_context
+from glyph_memory.context import Context
 from glyph_memory.errors import TurnError, show_value
 from glyph_memory.folding import Fold
 from glyph_memory.memory.append import check_room, compose_message
@@ -117,38 +117,6 @@ class Conversation(PlanningSession):
         self.pin(anchor, pinned=False)
 
     # Ask.
-
-    @without_locals
-    def context(self, question: str | None = None, *, can_recall: bool = False) -> Context:
-        """Return what to send now: the head, pages of old turns, and the recent turns as text.
-
-        What the model has not answered yet is there as it came, as long as it fits; `Context.losses` and a
-        `GlyphMemoryWarning` for each say what is not.
-
-        Args:
-            question: Asked after all that was said, without being stored.
-            can_recall: Whether the model has tools that search and reread the conversation, so that it may be told of
-                them where something is not shown.
-
-        Raises:
-            PolicyError: The head alone is more than the model takes.
-            StoreError: The store cannot be read.
-            FontError: A page cannot be drawn.
-        """
-        if question is not None:
-            question = self._guard.guard_text(question, what="the question")
-        self._seal_watch.can_recall = can_recall
-        context = self._try_writing(
-            lambda fold: write_context(
-                fold,
-                binder=self._binder,
-                parts_of=self._session_fold.parts,
-                question=question,
-                can_recall=can_recall,
-            )
-        )
-        warn_of_losses(context.losses)
-        return context
 
     def fold(self) -> Fold:
         """Return where each turn is now: in the head, sealed, or recent."""

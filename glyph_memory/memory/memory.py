@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, ParamSpec, Self, TextIO, TypeVar, Unpack
 
 from glyph_memory.context import Context, JoinUsers, RequestPlan
 from glyph_memory.folding import Fold
+from glyph_memory.memory.code_questions import ReadingCheck
 from glyph_memory.memory.conversation import Conversation
+from glyph_memory.memory.reading_rate import FLOOR
 from glyph_memory.memory.recall import Passage, ZoomResult
 from glyph_memory.memory.report import MemoryReport
 from glyph_memory.memory.session import OpenKeywords
@@ -96,9 +98,11 @@ class GlyphMemory(Conversation):
         await _run_in_thread(self.unpin, anchor)
 
     @without_locals_async
-    async def acontext(self, question: str | None = None, *, can_recall: bool = False) -> Context:
+    async def acontext(
+        self, question: str | None = None, *, can_recall: bool = False, focus_tokens: int = 0
+    ) -> Context:
         """Do what `context` does."""
-        return await _run_in_thread(self.context, question, can_recall=can_recall)
+        return await _run_in_thread(self.context, question, can_recall=can_recall, focus_tokens=focus_tokens)
 
     async def aplan_request(
         self,
@@ -120,6 +124,10 @@ class GlyphMemory(Conversation):
     async def awarm(self, reader: Reader) -> Usage:
         """Do what `warm` does."""
         return await _run_in_thread(self.warm, reader)
+
+    async def acheck(self, reader: Reader, *, pages: int = 1, floor: float = FLOOR) -> ReadingCheck:
+        """Do what `check` does."""
+        return await _run_in_thread(self.check, reader, pages=pages, floor=floor)
 
     async def afold(self) -> Fold:
         """Do what `fold` does."""

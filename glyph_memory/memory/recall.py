@@ -145,7 +145,7 @@ def _snap_end(text: str, place: int) -> int:
     return line + 1 if line >= 0 else space + 1 if space >= 0 else place
 
 
-_ANCHOR = re.compile(r"\s*§?\s*([0-9]{1,18})\s*")
+_ANCHOR = re.compile(r"\s*\[?\s*(?:§\\?)?\s*([0-9]{1,18})\s*\]?\s*")
 _PAGE = re.compile(r"\s*p(?:age|\.)?\s*([0-9]{1,18})\s*", re.IGNORECASE)
 
 
@@ -159,7 +159,10 @@ class ZoomTarget(NamedTuple):
 
 
 def parse_target(what: int | str) -> ZoomTarget | None:
-    """Parse `42`, "§42", "page 7" or "p. 7"; return None for anything else."""
+    """Parse `42`, "§42", "page 7" or "p. 7"; return None for anything else.
+
+    Also an anchor as it stands in a tool's result, where its sign is escaped.
+    """
     page, anchor = _PAGE.fullmatch(str(what)), _ANCHOR.fullmatch(str(what))
     if page is not None:
         return ZoomTarget(int(page[1]), is_page=True)

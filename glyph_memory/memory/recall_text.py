@@ -5,10 +5,12 @@ Knows passages, turns and how long an answer may be; knows nothing about tools' 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
+from glyph_memory.context import recall_wording
 from glyph_memory.context.recall_wording import (
     describe_end,
     describe_nothing_found,
@@ -16,13 +18,17 @@ from glyph_memory.context.recall_wording import (
     format_quote,
 )
 from glyph_memory.errors import StoreError
-from glyph_memory.memory.recall import Passage, ZoomResult
+from glyph_memory.memory.recall import Passage, ZoomResult, parse_target
 from glyph_memory.transcript import Turn
 
 _TOOLS = frozenset({"recall", "zoom"})
 _PASSAGES = 20
 _CHARACTERS = 8_000
 """What one look gives at the most: some two thousand tokens."""
+_NAMED_TURN = re.compile(r"§\\{0,9} ?([0-9]{1,18})\b")
+_NAMED_PAGE = re.compile(r"\bpage ([0-9]{1,18})\b", re.IGNORECASE)
+_WHOLE = re.compile(r"\s*([0-9]{1,18})\.0*\s*")
+"""A whole number as JSON may spell it."""
 
 
 class SearchableHistory(Protocol):
@@ -65,6 +71,16 @@ class RecallWriter:
           The gate code is 4711-B.
     """
 
+    RECALL_TOOL: ClassVar[str] = recall_wording.RECALL_TOOL
+    """What a model is told of a tool that calls `recall`."""
+    ZOOM_TOOL: ClassVar[str] = recall_wording.ZOOM_TOOL
+    """What a model is told of a tool that calls `zoom`."""
+    QUERY: ClassVar[str] = recall_wording.QUERY
+    """And of their arguments: what to look for,"""
+    WHAT: ClassVar[str] = recall_wording.WHAT
+    """what to read,"""
+    START: ClassVar[str] = recall_wording.START
+    """and where to go on."""
     clean: Callable[[str], str]
     """Breaks the model's special tokens, and what could be taken for a line of ours: `TextCleaner.clean_and_escape`."""
 
@@ -93,7 +109,7 @@ class RecallWriter:
         Raises:
             StoreError: There is no such turn or page, or it ends before that place.
         """
-        turns = history.zoom(what).turns
+        turns = history.zoom(_read_place(what)).turns
         total = sum(len(turn.full_text) for turn in turns)
         if start and start >= total:
             raise StoreError(describe_end(repr(what), total=total))
@@ -124,6 +140,23 @@ class RecallWriter:
             part=None if len(text) == whole else (start, start + len(text), whole),
             beside="".join(f"\n  {self.clean(remark)}" for remark in turn.beside),
         )
+
+
+def _read_place(what: str) -> str:
+    """Return a turn or a page as it is asked for: models copy whole captions, and headings of what `recall` gave.
+
+    Such as "§3–§9, page 2 (a1b2c3)", a page, and "[§7 tool read_log, page 2]", a turn. A caption that is sent as text
+    has a backslash behind its "§".
+    """
+    if parse_target(what) is not None:
+        return what
+    anchors, pages = ({found[1] for found in named.finditer(what)} for named in (_NAMED_TURN, _NAMED_PAGE))
+    if len(anchors) == 1:
+        return f"§{anchors.pop()}"
+    if len(pages) == 1:
+        return f"page {pages.pop()}"
+    number = _WHOLE.fullmatch(what)
+    return f"§{number[1]}" if number else what
 
 
 def _cut_pieces(turns: Sequence[Turn], start: int) -> Iterator[tuple[Turn, int, str]]:

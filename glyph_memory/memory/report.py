@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from glyph_memory.context import Binder, Context, Loss, repeat_turns
-from glyph_memory.folding import Fold, Seal
+from glyph_memory.folding import Choice, Fold, Seal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +45,8 @@ class MemoryReport:
     pages: int
     """Pages that are shown."""
     layouts: dict[str, int]
-    """How many of these pages have which layout: real "lines", "2 columns", "marks" for line breaks."""
+    """How many of these pages have which layout: real "lines", "2 columns", "marks" for line breaks, "mixed" for
+    kinds of text in styles of their own, "denser" for old pages that were drawn again."""
     context_tokens: int
     """What the whole context costs now."""
     plain_tokens: int
@@ -79,6 +80,8 @@ class MemoryReport:
     them. How many were taken out of pages is not kept."""
     losses: tuple[Loss, ...]
     """What is new and not shown as it came."""
+    choice: Choice
+    """What old turns are sent as, text, pages or both, by the server's prices; `choice.reason` says why."""
     damaged: tuple[int, ...] = ()
     """Anchors of turns that the database cannot return whole, as far as they were read since the memory was opened; the
     command `glyph-memory doctor` reads all."""
@@ -100,7 +103,11 @@ class MemoryReport:
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as plain values."""
-        return asdict(self) | {"saved_tokens": self.saved_tokens, "ratio": round(self.ratio, 3)}
+        return asdict(self) | {
+            "choice": self.choice.to_json(),
+            "saved_tokens": self.saved_tokens,
+            "ratio": round(self.ratio, 3),
+        }
 
 
 def make_report(
@@ -144,6 +151,7 @@ def make_report(
             for turn in (*fold.head, *(recent.turn for recent in fold.tail))
         ),
         losses=context.losses,
+        choice=binder.options.choice,
         damaged=damaged,
     )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn, Self, Unpack
 
 from glyph_memory.context import (
     Binder,
+    DecayRule,
     Drafts,
     FolderCache,
     ImageCache,
@@ -21,10 +22,13 @@ from glyph_memory.context import (
 )
 from glyph_memory.errors import StoreError, show_value, warn
 from glyph_memory.folding import FoldPolicy
-from glyph_memory.memory.append import Redact, TurnWriter
+from glyph_memory.memory.append import TurnWriter
+from glyph_memory.memory.code_questions import PageChoice
+from glyph_memory.memory.decaying import open_fold
+from glyph_memory.memory.reading_rate import ReadingRecord
+from glyph_memory.memory.redaction import Redact
 from glyph_memory.memory.seal_records import find_images, find_range
 from glyph_memory.memory.seal_watch import SealWatch
-from glyph_memory.memory.session_fold import SessionFold
 from glyph_memory.secrets import SecretGuard, SecretMode, without_locals
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile, describe_small_letters
@@ -45,6 +49,7 @@ class OpenKeywords(PageOptionFields, total=False):
     options: PageOptions | None
     redact: Redact | None
     secrets: SecretMode | SecretGuard
+    decay: DecayRule | None
     cache: ImageCache | None
     warmer: Warmer | None
     wait_s: float
@@ -79,7 +84,7 @@ class OpenSession:
         self._store, self._session_store, self._binder, self._drafts = store, session_store, binder, drafts
         self._redact, self._owns_store = redact, owns_store
         self._guard = SecretGuard.of(secrets, key=_compute_hmac(store.key, "secrets").encode())
-        self._session_fold = SessionFold(
+        self._session_fold = open_fold(
             session_store,
             binder,
             drafts,
@@ -90,6 +95,7 @@ class OpenSession:
         self._turn_writer = TurnWriter(
             session_store, self._session_fold, redact=redact, guard=self._guard, watch=self._seal_watch
         )
+        self._reading, self._page_choice = ReadingRecord(), PageChoice()
 
     @classmethod
     def open(
@@ -100,6 +106,7 @@ class OpenSession:
         options: PageOptions | None = None,
         redact: Redact | None = None,
         secrets: SecretMode | SecretGuard = "off",
+        decay: DecayRule | None = None,
         cache: ImageCache | None = None,
         warmer: Warmer | None = None,
         wait_s: float = 10.0,
@@ -120,6 +127,7 @@ class OpenSession:
                 stored or drawn: `off`, as a guard that is wrong changes what was said; `warn`; `mask`, which puts a
                 handle in a secret's place, `[secret aws-key 3f9a1c2b]`; or `refuse`, which raises. Or a `SecretGuard`.
                 It sees what `redact` gives.
+            decay: How pages that have grown old are drawn again denser, and when that has to pay; never unless given.
             cache: Where page files are kept, instead of the options' folder or beside an SQLite file.
             warmer: Has pages read in the background, so that the next question starts at once: those that are there
                 already, and new ones after each call that adds or erases turns. What is sent is the same with and
@@ -147,7 +155,10 @@ class OpenSession:
                 cache = RecentImages() if folder is None else FolderCache(folder)
             drafts = Drafts(cache)
             binder = Binder(
-                options=options, cache=drafts, uuid_of=lambda digest: _compute_hmac(store.key, digest)
+                options=options,
+                cache=drafts,
+                uuid_of=lambda digest: _compute_hmac(store.key, digest),
+                decay=decay,
             )
             if small := describe_small_letters(binder.style, binder.profile, images=2):
                 warn(small)

@@ -5,6 +5,7 @@ Knows what messages look like as plain values and as JSON; knows nothing about s
 
 from glyph_memory.messages.check import check_turn as check_turn
 from glyph_memory.messages.fields import write_fields as write_fields
+from glyph_memory.messages.keys import message_gist as message_gist
 from glyph_memory.messages.keys import message_key as message_key
 from glyph_memory.messages.keys import message_name as message_name
 from glyph_memory.messages.many import AnyMessage as AnyMessage

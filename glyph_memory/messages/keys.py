@@ -10,10 +10,12 @@ from glyph_memory.transcript import Turn
 
 
 def message_key(message: object) -> Hashable:
-    """Return a key that differs where two messages say something else; no character is copied."""
+    """Return a key that differs where two messages say something else, whatever their ids; no character is copied."""
     if isinstance(message, Turn):
-        return message
-    return _freeze(to_fields(message))
+        said = (message.role, message.text, message.name, message.tool_calls, message.tool_call_id)
+        return (*said, message.images, message.attachments, message.pinned, message.anchor)
+    found = to_fields(message) or {}
+    return _freeze({name: value for name, value in found.items() if name != "id"})
 
 
 def message_name(message: object) -> str:
@@ -24,7 +26,13 @@ def message_name(message: object) -> str:
         id_ = (to_fields(message) or {}).get("id")
     if isinstance(id_, str) and id_:
         return id_
-    return hashlib.sha256(repr(message).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return message_gist(message)
+
+
+def message_gist(message: object) -> str:
+    """Return a digest of what a message says, which is the same in every process and under every id."""
+    said = repr(message_key(message))
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _freeze(value: object) -> Hashable:

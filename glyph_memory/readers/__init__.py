@@ -23,6 +23,7 @@ from glyph_memory.readers.reader import Timing as Timing
 from glyph_memory.readers.reader import Usage as Usage
 from glyph_memory.readers.sampling import SamplingFields as SamplingFields
 from glyph_memory.readers.sampling import with_sampling as with_sampling
+from glyph_memory.readers.timed import time_reading as time_reading
 from glyph_memory.readers.warmer import TellsBusy as TellsBusy
 from glyph_memory.readers.warmer import ToWarm as ToWarm
 from glyph_memory.readers.warmer import Warmer as Warmer

@@ -138,6 +138,7 @@ def _facts(report: MemoryReport) -> Iterator[tuple[str, str]]:
     yield "Escaped characters", f"{report.escapes:,}"
     yield "Generation", f"{report.generation:,}"
     yield "Model profile", escape_text(report.profile)
+    yield "Chosen", f"{report.choice.shows} <small>{escape_text(report.choice.reason)}</small>"
     if report.quoted_turns:
         yield "Sealed as text", f"{report.quoted_turns:,}"
     if report.pictures_missing:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 import anyio.to_thread
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
@@ -24,6 +25,8 @@ from glyph_memory.serve.edge.wiring import Edge, Listener, make_edge
 from glyph_memory.serve.options import ServeOptions
 from glyph_memory.serve.proxy import FoldingEndpoint, PassingEndpoint, ProxyState
 from glyph_memory.serve.proxy.asking import find_caller
+from glyph_memory.serve.proxy.idle_checks import IdleChecks, RequestMarker
+from glyph_memory.serve.reading_status import ReadingStatus
 from glyph_memory.serve.upstreams import Upstreams
 from glyph_memory.serve.web import FoundModels, WebContext, create_web_api, page_routes
 from glyph_memory.store import Store
@@ -44,11 +47,13 @@ def create_app(options: ServeOptions, *, listeners: Sequence[Listener] = ()) -> 
         ServeError: A file of keys cannot be read.
     """
     store, upstreams = Store.open(options.memory, wait_s=STORE_WAIT_S), Upstreams(options)
+    reading = None if options.check_every_s is None else ReadingStatus()
     edge = make_edge(
         options,
         check_store=lambda: store.session("healthz").state,
         list_upstreams=upstreams.list_words,
         listeners=listeners,
+        reading=reading,
     )
     state = ProxyState(
         options=options,
@@ -59,13 +64,19 @@ def create_app(options: ServeOptions, *, listeners: Sequence[Listener] = ()) -> 
         has_keys=options.key_file is not None,
     )
 
+    if reading is not None:
+        state.checks = _make_checks(state, reading)
+
     @asynccontextmanager
     async def live(_app: Starlette) -> AsyncIterator[None]:
-        warming = asyncio.create_task(_warm(state))
+        tasks = [asyncio.create_task(_warm(state))]
+        if state.checks is not None:
+            tasks.append(asyncio.create_task(state.checks.run()))
         try:
             yield
         finally:
-            warming.cancel()
+            for task in tasks:
+                task.cancel()
             await state.close()
             store.close()
 
@@ -80,9 +91,26 @@ def create_app(options: ServeOptions, *, listeners: Sequence[Listener] = ()) -> 
     web = _make_web(options, store, upstreams, edge) if options.has_web else []
     own = Mount("/glyph", _answer_nothing_here)
     routes = [*edge.routes, *web, own, *folded, Mount("/", PassingEndpoint(state))]
-    app = Starlette(routes=routes, middleware=edge.middleware, lifespan=live)
+    middleware = [*edge.middleware]
+    if state.checks is not None:
+        middleware.append(Middleware(RequestMarker, checks=state.checks))
+    app = Starlette(routes=routes, middleware=middleware, lifespan=live)
     app.state.recorder = edge.recorder
     return app
+
+
+def _make_checks(state: ProxyState, reading: ReadingStatus) -> IdleChecks:
+    """Return what asks for the codes of pages in idle moments."""
+    every_s, canaries = state.options.check_every_s, state.options.pages.get("canaries")
+    if every_s is None or canaries is None:
+        raise ValueError("nothing is to be checked")
+    return IdleChecks(
+        every_s=every_s,
+        canaries=canaries,
+        status=reading,
+        get_client=state.get_client,
+        read_edits=state.folder.read_edits,
+    )
 
 
 async def _answer_nothing_here(scope: Scope, receive: Receive, send: Send) -> None:

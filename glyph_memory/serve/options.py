@@ -71,6 +71,9 @@ class ServeOptions:
     """How many processes answer."""
     shared_folder: Path | None = None
     """Where several processes find what the page was given, whichever of them it was; `run_server` makes one."""
+    check_every_s: float | None = None
+    """How long to wait, while no client asks anything, between two questions for the code of a page; None: none is
+    asked. Only with `canaries` among the `pages`."""
     log_bodies: bool = False
     """Whether bodies are written into the log."""
     max_body_bytes: int = 256 << 20
@@ -97,6 +100,11 @@ class ServeOptions:
         for name in ("connect_timeout_s", "answer_timeout_s"):
             check_number(name, getattr(self, name), ServeError, is_open=True)
         check_number("grace_s", self.grace_s, ServeError)
+        check_number("check_every_s", self.check_every_s, ServeError, is_open=True, or_none=True)
+        if self.check_every_s is not None and self.pages.get("canaries") is None:
+            raise ServeError(
+                "check_every_s asks for codes of pages, and no page carries one; give canaries, too (--canaries 8)"
+            )
         for name in self.allow_hosts:
             if not _HOST.fullmatch(name):
                 raise ServeError(

@@ -40,6 +40,8 @@ def make_engine(address: Address, *, wait_s: float) -> Engine:
     engine = create_engine(address.url, pool_pre_ping=True, max_overflow=-1, hide_parameters=True)
     if engine.dialect.is_async:
         raise StoreError(f"the driver of {address.shown} is asynchronous. Try: postgresql+pg8000://…")
+    if engine.dialect.driver == "pg8000" and not engine.url.username:
+        raise StoreError(f"{address.shown} names no user. Try: postgresql+pg8000://user@host/database")
     if engine.dialect.name == "postgresql":
         # 0 would wait for ever.
         waiting = f"SET lock_timeout = {max(1, int(wait_s * 1000))}"

@@ -78,7 +78,7 @@ def write_folder(folder: Path, database: Path | None) -> str:
 
 def delete_images(task: Task, database: Path | None) -> bool:
     """Delete the files of page images; return whether none of them is left."""
-    from glyph_memory.context.cache import FolderCache  # noqa: PLC0415 - loaded where there is something to delete
+    from glyph_memory.context.folder_cache import FolderCache  # noqa: PLC0415 - loaded where there is something to delete
 
     base = Path() if database is None else database.absolute().parent
     cache = FolderCache(base / task.folder)

@@ -1,12 +1,30 @@
-"""How text looks on a page."""
+"""How text looks on a page, and which looks a model was found to read."""
 
+from glyph_memory.style.calibration_file import CALIBRATE_AGAIN as CALIBRATE_AGAIN
+from glyph_memory.style.calibration_file import CALIBRATION_FORMAT as CALIBRATION_FORMAT
+from glyph_memory.style.calibration_file import check_format as check_format
+from glyph_memory.style.calibration_file import read_calibration_file as read_calibration_file
+from glyph_memory.style.calibration_file import tell_no_kind as tell_no_kind
+from glyph_memory.style.calibration_file import tell_no_style as tell_no_style
 from glyph_memory.style.checks import snap as snap
 from glyph_memory.style.colors import name_color as name_color
 from glyph_memory.style.colors import rgb as rgb
+from glyph_memory.style.denser import find_denser as find_denser
+from glyph_memory.style.denser import measure_letters as measure_letters
+from glyph_memory.style.letter_counts import LetterCounts as LetterCounts
 from glyph_memory.style.look import DocumentLook as DocumentLook
 from glyph_memory.style.page_style import GLYPH_MARK as GLYPH_MARK
 from glyph_memory.style.page_style import PRESETS as PRESETS
 from glyph_memory.style.page_style import Alignment as Alignment
 from glyph_memory.style.page_style import Layout as Layout
 from glyph_memory.style.page_style import PageStyle as PageStyle
-from glyph_memory.style.page_style import PageTaker as PageTaker
+from glyph_memory.style.page_taker import PageTaker as PageTaker
+from glyph_memory.style.reading_limits import Calibrated as Calibrated
+from glyph_memory.style.reading_limits import KindLimit as KindLimit
+from glyph_memory.style.reading_limits import ReadingLimits as ReadingLimits
+from glyph_memory.style.spelling import read_style_fields as read_style_fields
+from glyph_memory.style.spelling import style_to_json as style_to_json
+from glyph_memory.style.spelling import to_tuple as to_tuple
+from glyph_memory.style.style_file import is_style_file as is_style_file
+from glyph_memory.style.style_file import write_style_file as write_style_file
+from glyph_memory.style.typesetter import TYPESETTER as TYPESETTER

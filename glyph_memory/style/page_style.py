@@ -6,14 +6,17 @@ Knows sizes and colours; knows nothing about fonts as files, nor about any model
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Literal, Protocol, Self
+from typing import Literal, Self
 
 from glyph_memory.errors import StyleError, show_value
+from glyph_memory.style.calibration_file import read_calibrated_style
 from glyph_memory.style.checks import check
 from glyph_memory.style.page_box import PageBox
+from glyph_memory.style.page_taker import PageTaker
 from glyph_memory.style.published import read_glyph_json
+from glyph_memory.style.style_file import read_style_file
 
 Alignment = Literal["left", "center", "right", "justify"]
 """Where the lines of a paragraph end."""
@@ -23,18 +26,6 @@ Layout = Literal["fixed", "auto"]
 GLYPH_MARK = " \\n "
 """The newline mark that the released Glyph model knows: ` \\n `, drawn in red."""
 _LABEL_COLORS = (("system", "#7A1FA2"), ("user", "#1A4FD6"), ("assistant", "#B45309"), ("tool", "#1B7F3B"))
-
-
-class PageTaker(Protocol):
-    """What a style has to know about the model that reads it; a `ModelProfile` is one."""
-
-    @property
-    def snap_px(self) -> int:
-        """Sides that are multiples of this are not rescaled."""
-
-    @property
-    def newline_mark(self) -> str:
-        """The mark for line breaks that the model knows best."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -223,6 +214,29 @@ raise line_height_pt to 12 or more
             StyleError: The file cannot be read, a key is unknown, or a value cannot be drawn.
         """
         return cls(**read_glyph_json(Path(path)))
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """Read a style that the search for one saved; see `from_glyph_json` for Glyph's own files.
+
+        Raises:
+            StyleError: It cannot be read, holds none, or one that cannot be drawn.
+        """
+        return cls(**read_style_file(path, known=[one.name for one in fields(cls)]))
+
+    @classmethod
+    def from_calibration(cls, path: str | Path, kind: str | None = None) -> Self:
+        """Return the densest style that a model was found to read.
+
+        Args:
+            path: The file that `glyph-memory calibrate` wrote.
+            kind: For which kind of text, such as "code"; for all that were measured unless given.
+
+        Raises:
+            GlyphMemoryError: The file cannot be read.
+            StyleError: It is no calibration, of another version, or has no such style.
+        """
+        return cls(**read_calibrated_style(path, kind, known=[one.name for one in fields(cls)]))
 
     def with_snap_px(self, snap_px: int) -> Self:
         """Return this style with page sides that are multiples of `snap_px`."""

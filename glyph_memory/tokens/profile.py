@@ -6,13 +6,14 @@ Knows one model at a time, and asks its rule and its text counter; the table of 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import get_args
 
 from glyph_memory.checks import check_text, check_whole
 from glyph_memory.errors import ProfileError, show_value
+from glyph_memory.style import Calibrated, ReadingLimits
 from glyph_memory.tokens.images import ImageRule, Size
 from glyph_memory.tokens.names import find_name, list_spellings
 from glyph_memory.tokens.text import FileCounter, TextCounter, text_counter
@@ -69,17 +70,20 @@ class ModelProfile:
     """Bytes of all images of a request together, as encoded files; None where no limit is known."""
     image_uuids: bool = True
     """Whether a server of the model may be given keys to cache images under: vLLM takes them, vendors' own do not."""
+    reading: ReadingLimits | None = field(default=None, repr=False)
+    """What the model was found to read; set by `with_calibration`. Pages then get the style that it reads, and a style
+    that it does not is refused."""
 
     def __post_init__(self) -> None:
         """Raise an error for a field of another kind, or a number that is out of range."""
-        for field in ("name", "family"):
-            check_text(field, getattr(self, field), ProfileError)
-            if not getattr(self, field):
-                raise ProfileError(f"{field}='' of a profile is empty; give the model's")
-        for field, lowest in {"window_tokens": 1, "wrap_tokens": 0, "snap_px": 1}.items():
-            check_whole(field, getattr(self, field), ProfileError, at_least=lowest)
-        for field in ("max_images", "max_request_px", "max_request_bytes"):
-            check_whole(field, getattr(self, field), ProfileError, or_none=True)
+        for name in ("name", "family"):
+            check_text(name, getattr(self, name), ProfileError)
+            if not getattr(self, name):
+                raise ProfileError(f"{name}='' of a profile is empty; give the model's")
+        for name, lowest in {"window_tokens": 1, "wrap_tokens": 0, "snap_px": 1}.items():
+            check_whole(name, getattr(self, name), ProfileError, at_least=lowest)
+        for name in ("max_images", "max_request_px", "max_request_bytes"):
+            check_whole(name, getattr(self, name), ProfileError, or_none=True)
         if not isinstance(self.image_rule, ImageRule):
             raise ProfileError(
                 f"image_rule={show_value(self.image_rule)} is no ImageRule; glyph_memory.tokens has them"
@@ -94,6 +98,12 @@ class ModelProfile:
             raise ProfileError(
                 f"encoding={show_value(self.encoding)} is not known; give None or one of {get_args(Encoding)}"
             )
+        if self.reading is not None:
+            if not isinstance(self.reading, ReadingLimits):
+                raise ProfileError(
+                    f"reading={show_value(self.reading)} is no ReadingLimits; with_calibration takes a file"
+                )
+            self.reading.check_model(profile=self.name)
 
     @classmethod
     def from_name(cls, name: str) -> ModelProfile:
@@ -213,3 +223,16 @@ class ModelProfile:
             ProfileError: there is no such file, or it holds no tokenizer.
         """
         return replace(self, tokenizer=FileCounter.of(path).path)
+
+    def with_calibration(self, calibration: ReadingLimits | Calibrated | str | Path) -> ModelProfile:
+        """Return a profile whose pages get the densest style that the model was found to read.
+
+        Args:
+            calibration: The path of the file that `glyph-memory calibrate` wrote, a `Calibration`, or its `limits()`.
+
+        Raises:
+            GlyphMemoryError: The file cannot be read.
+            ProfileError: It is of another model.
+            StyleError: It is no calibration, or of another version.
+        """
+        return replace(self, reading=ReadingLimits.of(calibration))

@@ -10,12 +10,9 @@ from pathlib import Path
 
 import freetype
 
-from glyph_memory.style import PageStyle
+from glyph_memory.style import TYPESETTER, PageStyle
 from glyph_memory.typesetting import shaping
 from glyph_memory.typesetting.fonts import SHIPPED_FALLBACKS, FontFile, find_font, system_fallbacks
-
-TYPESETTER = 3
-"""Goes up whenever the same text and style would give other pixels than before."""
 
 _HEAD_BYTES = 1 << 16
 
@@ -33,7 +30,13 @@ def style_fingerprint(style: PageStyle | str) -> str:
     style = PageStyle.of(style)
     files = [find_font(name) for name in (style.font, *style.fallback_fonts, *SHIPPED_FALLBACKS)]
     files += system_fallbacks() if style.system_fonts else []
-    look = {name: value for name, value in asdict(style).items() if name not in {"font", "fallback_fonts"}}
+    look = {
+        name: int(value)
+        if isinstance(value, float) and value.is_integer()
+        else value  # 9.0 pt and 9 pt are equal
+        for name, value in asdict(style).items()
+        if name not in {"font", "fallback_fonts"}
+    }
     parts = {
         "typesetter": TYPESETTER,
         "style": look,

@@ -207,7 +207,24 @@ def add_caption(page: Page, caption: str, *, style: PageStyle) -> Page:
     Raises:
         FontError: The caption cannot be drawn.
     """
-    caption_style = replace(
+    return insert_line(page, caption, top=0, style=style)
+
+
+def insert_line(page: Page, words: str, *, top: int, style: PageStyle) -> Page:
+    """Return a page with a line of other words across it; what stands below only moves down.
+
+    The words are no part of the page's text, nor of its lines. Sides stay multiples of `style.snap_px`.
+
+    Args:
+        page: A page of that style.
+        words: One short line. It may show the sign that begins labels, which content cannot.
+        top: The row above which it is put; no line of the page may cross it. The page's height for its end.
+        style: The page's style.
+
+    Raises:
+        FontError: The words cannot be drawn.
+    """
+    line_style = replace(
         style,
         margin_y_pt=_MARGIN_PT,
         columns=1,
@@ -218,14 +235,15 @@ def add_caption(page: Page, caption: str, *, style: PageStyle) -> Page:
         layout="fixed",
         reference=False,
     )
-    banner = typeset(caption, style=caption_style)[0]
-    width, above = max(banner.size[0], page.size[0]), banner.size[1]
-    plane = np.zeros((above + page.size[1], width), np.uint8)
-    for part, top in ((banner, 0), (page, above)):
-        plane[top : top + part.size[1], : part.size[0]] = _indices(part)
+    line = typeset(words, style=line_style)[0]
+    width, height = max(line.size[0], page.size[0]), line.size[1]
+    plane, indices = np.zeros((height + page.size[1], width), np.uint8), _indices(page)
+    plane[:top, : page.size[0]] = indices[:top]
+    plane[top : top + height, : line.size[0]] = _indices(line)
+    plane[top + height :, : page.size[0]] = indices[top:]
     table = page.line_table.copy()
-    table[:, [3, 5]] += above
-    colored = next((part for part in (page, banner) if part.depth == 8), None)
+    table[table[:, 3] >= top, 3:6:2] += height
+    colored = next((part for part in (page, line) if part.depth == 8), None)
     return replace(
         page,
         size=(width, plane.shape[0]),

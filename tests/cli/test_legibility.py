@@ -13,6 +13,7 @@ from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.transcription import Transcription
 from glyph_memory.typesetting import typeset
+from glyph_memory.typesetting.fonts import installed_fonts
 from tests.evaluate.fakes import image_key, transcribed
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ def test_mistakes_are_told_in_one_line(run: Run, arguments: list[str], said: str
 
 def test_a_missing_tesseract_is_told_with_what_to_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one line."""
+    installed_fonts()  # remembered by the process: without a PATH it would find others, for all tests that follow
     monkeypatch.setenv("PATH", "")
     error = run("legibility", "--reader", "tesseract", "--characters", "100", "--kinds", "prose").error
     assert "apt install tesseract-ocr" in error

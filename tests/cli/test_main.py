@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 HEAVY = {"torch", "transformers", "langchain", "langchain_core", "llama_index", "sqlalchemy", "fastapi"}
 COMMANDS = (
-    *("demo", "chat", "recall", "report", "sessions", "export", "import", "pages", "ask", "tokens"),
+    *("demo", "chat", "recall", "report", "check", "sessions", "export", "import", "pages", "ask", "tokens"),
     *("serve", "serve-command"),
 )
 

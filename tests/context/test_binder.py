@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from glyph_memory.context import Binder, ImageCache, ImagePart, Parts, RecentImages
+from glyph_memory.context import Binder, ImageCache, ImagePart, Part, Parts, RecentImages
 from glyph_memory.errors import FontError, PolicyError, ProfileError
 from glyph_memory.folding import Fold, FoldPolicy, Seal, fold
 from glyph_memory.page import pixel_digest
@@ -58,6 +58,13 @@ def folded(binder: Binder) -> Fold:
 def parts(binder: Binder, seals: Sequence[Seal]) -> list[Parts]:
     """What is sent of seals."""
     return [binder.parts(seal, lambda seal=seal: turns_of(seal)) for seal in seals]  # type: ignore[misc]  # bound at once
+
+
+def describe_part(part: Part) -> tuple[object, ...]:
+    """A part in a few words that tell it from others: what a failure prints."""
+    if isinstance(part, ImagePart):
+        return part.kind, part.number, part.size, len(part.data), hashlib.sha256(part.data).hexdigest()[:12]
+    return (part,)
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +198,11 @@ def test_many_threads_get_the_same_parts(seals: tuple[Seal, ...]) -> None:
         return [given[seal.number] for seal in seals]
 
     with ThreadPoolExecutor(6) as pool:
-        assert all(given == expected for given in pool.map(ask, range(6)))
+        for number, given in enumerate(pool.map(ask, range(6))):
+            for seal, found, wanted in zip(seals, given, expected, strict=True):
+                told = f"thread {number}, seal {seal.number} ({seal.kind})"
+                assert list(map(describe_part, found)) == list(map(describe_part, wanted)), told
+                assert found == wanted, told
 
 
 def test_threads_that_fold_at_once_get_the_same_seals(seals: tuple[Seal, ...]) -> None:
@@ -250,7 +261,7 @@ def test_all_that_seals_depend_on_changes_the_fingerprint(
         Binder("gemma-3", policy=POLICY, style=PageStyle.glyph()),
         Binder(glyph.with_tokenizer(tmp_path), policy=POLICY),
     ]
-    monkeypatch.setattr("glyph_memory.context.binder.BINDING", 99)
+    monkeypatch.setattr("glyph_memory.context.fingerprint.BINDING", 99)
     others.append(Binder(glyph, policy=POLICY))
     found = [one.fingerprint, *(binder.fingerprint for binder in others)]
     assert len(set(found)) == len(found)

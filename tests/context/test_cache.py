@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from glyph_memory import GlyphMemory, PageOptions, StoreError
-from glyph_memory.context.cache import FolderCache, RecentImages, ReuseCache
+from glyph_memory.context.cache import RecentImages, ReuseCache
+from glyph_memory.context.folder_cache import FolderCache
 
 
 def count_found(cache: ReuseCache[str, int], keys: Iterable[str]) -> int:

@@ -263,6 +263,18 @@ def test_a_head_that_leaves_no_room_for_a_page_is_told_once() -> None:
     assert told[0].once
 
 
+def test_that_no_page_fits_is_not_told_where_small_ones_are_shown() -> None:
+    """A window of 1,024 tokens has no room for a full page, and shows those of a few turns."""
+    binder = Binder("glyph", window_tokens=1_024)
+    said = [Turn(role="user" if n % 2 else "assistant", text="On its way. " * 20) for n in range(1, 40)]
+    folded = Fold()
+    for turn in said:
+        folded = step(folded, turn, policy=binder.policy, costs=binder)
+    context = context_from_turns(folded, said, binder=binder)
+    assert context.images
+    assert [loss.message for loss in context.losses if "no page" in loss.message] == []
+
+
 def test_a_pinned_request_that_is_shortened_is_listed() -> None:
     """It is not shown whole, though somebody wanted it to be."""
     binder = Binder("glyph", window_tokens=16_384)

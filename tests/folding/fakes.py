@@ -249,6 +249,9 @@ def policies(draw: st.DrawFn) -> FoldPolicy:
         trigger_tokens=keep + seal + draw(st.integers(0, 60)),
         max_run_tokens=seal + draw(st.integers(0, 80)),
         min_ratio=draw(st.sampled_from([1, 1.3, 2, 2.9])),
+        late_triggers=draw(
+            st.sampled_from([(), (), ((1, 100),), ((8, 400), (30, 5000), (60, 1)), ((9, 9000),)])
+        ),
         ledger_share=draw(st.sampled_from([0, 1 / 16])),
         pinned_tokens=10,
         unseen=draw(st.sampled_from(["text", "pages"])),

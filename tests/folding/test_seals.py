@@ -43,6 +43,7 @@ OTHER: dict[str, Any] = {
 }  # fmt: skip
 OTHER_PAGE: dict[str, Any] = {
     "number": 2, "digest": "a", "size": (840, 588), "tokens": 633, "bytes": 8, "anchors": (2, 2), "escapes": 0,
+    "kind": "code",
 }  # fmt: skip
 OTHER_PICTURE: dict[str, Any] = {
     "anchor": 1, "position": 2, "size": None, "tokens": 5, "bytes": 8, "digest": "b",

@@ -132,7 +132,7 @@ def test_a_style_refuses_each_odd_setting(setting: str) -> None:
 @pytest.mark.parametrize(
     "keyword",
     ["session", "secrets", "wait_s", "read_only", "take_over", "profile", "style", "policy", "window_tokens",
-     "captions", "cached_conversations"],
+     "captions", "cached_conversations", "canaries", "prices", "decay"],
 )  # fmt: skip
 def test_opening_a_memory_refuses_each_odd_keyword(keyword: str) -> None:
     """Nothing of the database's or the locks' own comes out."""

@@ -70,12 +70,14 @@ def test_a_file_that_is_too_large_is_named_in_its_place_and_warned_of_once() -> 
         fold_messages([*history, AIMessage("Yes."), HumanMessage("And?")], policy=policy)
 
 
-def test_a_tools_file_is_left_in_its_message() -> None:
-    """LangChain's clients know where their servers take it."""
+def test_a_tools_file_is_shown_by_a_user() -> None:
+    """After its message, which has the words: servers take files from users only."""
     call = {"name": "read", "args": {}, "id": "c1"}
     answer = ToolMessage([TEXT, pdf(1)], tool_call_id="c1")
     sent = fold_messages([HumanMessage("Read."), AIMessage("", tool_calls=[call]), answer])
-    assert sent[-1] is answer
+    assert sent[-2].content == [TEXT]
+    assert pdf(1) in sent[-1].content
+    assert answer.content == [TEXT, pdf(1)]
 
 
 # A history in a database.
@@ -88,7 +90,7 @@ def test_a_history_gives_recent_messages_as_they_were_added(block: dict[str, Any
     added: list[BaseMessage] = [
         HumanMessage([TEXT, block, {"type": "text", "text": "See?"}], name="ada", id="m-1", additional_kwargs={"x": 1}),
         AIMessage("", tool_calls=[call], response_metadata={"model_name": "m"}, id="m-2"),
-        ToolMessage([TEXT, block], tool_call_id="c1", artifact={"raw": 7}, id="m-3"),
+        ToolMessage([TEXT], tool_call_id="c1", artifact={"raw": 7}, id="m-3"),
         HumanMessage("One."),
         HumanMessage("Two."),
     ]  # fmt: skip

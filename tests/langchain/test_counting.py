@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from langchain.agents.middleware import ClearToolUsesEdit, ContextEditingMiddleware, SummarizationMiddleware
+from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from langchain_core.messages import (
     AIMessage,
     BaseMessage,
@@ -16,9 +17,10 @@ from langchain_core.messages import (
     trim_messages,
 )
 from langchain_core.tools import BaseTool
-from langchain_glyph_memory import glyph_token_counter
+from langchain_glyph_memory import GlyphMemoryMiddleware, counting, glyph_token_counter
+from langgraph.runtime import Runtime
 
-from glyph_memory import GlyphMemoryWarning, ModelProfile, Page, ProfileError, typeset
+from glyph_memory import Binder, FoldPolicy, GlyphMemoryWarning, ModelProfile, Page, ProfileError, typeset
 from glyph_memory.testing import FakeVLMServer
 
 GLYPH = ModelProfile.from_name("glyph")
@@ -164,3 +166,72 @@ def test_context_editing_clears_by_what_results_really_cost(
         editing = ContextEditingMiddleware(edits=[edit], token_counter=glyph_token_counter("glyph"))
         agent(server, editing).invoke({"messages": history})
         assert len(server.requests[-1].images) == images
+
+
+def test_a_message_is_counted_once_however_often_it_is_asked_for(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A summarizer asks some thirty times; copies and other counters of the model find the count, edits do not."""
+    counted: list[str] = []
+    anew = counting._count_anew
+
+    def count_anew(message: BaseMessage, binder: Binder) -> tuple[int, bool]:
+        counted.append(message.text)
+        return anew(message, binder)
+
+    monkeypatch.setattr(counting, "_count_anew", count_anew)
+    said: list[Any] = [
+        HumanMessage(
+            [{"type": "text", "text": f"Never said before: {page.digest} {number}"}, _shapes(page.png())[0]]
+        )
+        for number in range(40)
+    ]
+    summarizer = SummarizationMiddleware(
+        FakeListChatModel(responses=["Parcels."]),
+        trigger=("tokens", 1_000),
+        keep=("tokens", 2_000),
+        token_counter=glyph_token_counter("glyph"),
+    )
+    assert summarizer.before_model({"messages": said}, Runtime())
+    assert sum("Never said before" in text for text in counted) == len(said)
+    asked = len(counted)
+    first = glyph_token_counter("glyph")([message.model_copy(deep=True) for message in said])
+    assert len(counted) == asked
+    said[0] = said[0].model_copy(update={"content": "Now it says more than that. " * 900})
+    assert glyph_token_counter("glyph")(said) > first
+    assert len(counted) == asked + 1
+
+
+def test_models_do_not_share_counts() -> None:
+    """Another model charges another price for the same page."""
+    said = [HumanMessage([{"type": "image", "url": "https://a.b/never-counted-before.png"}])]
+    counts = {name: glyph_token_counter(name)(said) for name in ("glyph", "qwen3-vl", "glyph")}
+    assert counts["glyph"] != counts["qwen3-vl"]
+
+
+def test_what_cannot_be_counted_is_warned_of_each_time() -> None:
+    """The second counter of the same recording has a user, too."""
+    sound = HumanMessage([{"type": "audio", "base64": "AAAA" * 9, "mime_type": "audio/wav"}])
+    for _ in range(2):
+        with pytest.warns(GlyphMemoryWarning, match="cannot be counted"):
+            glyph_token_counter("glyph")([sound])
+
+
+def test_the_middlewares_counter_counts_recent_messages_once(
+    early: FoldPolicy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A history that grew by one message costs that one, and its pages nothing."""
+    said = [HumanMessage(f"Never asked before: where is parcel {number}? " * 20) for number in range(30)]
+    count = GlyphMemoryMiddleware("glyph", policy=early).token_counter
+    before = count(said[:-1])
+    counted, anew = list[BaseMessage](), counting._count_anew
+
+    def count_anew(message: BaseMessage, binder: Binder) -> tuple[int, bool]:
+        counted.append(message)
+        return anew(message, binder)
+
+    monkeypatch.setattr(counting, "_count_anew", count_anew)
+    assert count(said[:-1]) == before
+    assert counted == []
+    assert count(said) > before
+    assert len(counted) <= 2

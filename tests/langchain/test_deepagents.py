@@ -10,7 +10,13 @@ from typing import Any
 
 import pytest
 from deepagents import create_deep_agent
-from langchain_glyph_memory import GlyphMemoryMiddleware, deepagents_memory, glyph_token_counter
+from langchain_core.tools import tool
+from langchain_glyph_memory import (
+    GlyphMemoryMiddleware,
+    add_subagent_memory,
+    deepagents_memory,
+    glyph_token_counter,
+)
 from langgraph.checkpoint.memory import InMemorySaver
 
 from glyph_memory import FoldPolicy, GlyphMemoryWarning, ToolCall
@@ -98,6 +104,57 @@ def test_a_subagent_has_pages_of_its_own(deep_server: FakeVLMServer, chat: Any, 
     assert len(own) == 3
     assert not any(request.images for request in own)
     assert [image.digest for image in deep_server.requests[-1].images][: len(before)] == before != []
+
+
+def _answer_tracker(request: FakeRequest) -> FakeAnswer:
+    """Delegate what a user asks; as the subagent, look up six orders before an answer."""
+    last, said = request.body["messages"][-1], str(request.body["messages"])
+    if last.get("tool_call_id") == "task":
+        return FakeAnswer(text="It was found.")
+    if "Look up orders." not in said:
+        asked = {"description": "Track the parcel.", "subagent_type": "tracker"}
+        return FakeAnswer(tool_calls=(ToolCall(name="task", arguments=json.dumps(asked), id="task"),))
+    number = 1 + int(last.get("tool_call_id", 0))
+    if number > 6:
+        return FakeAnswer(text="It is in Oslo.")
+    call = ToolCall(name="track", arguments=json.dumps({"number": number}), id=str(number))
+    return FakeAnswer(tool_calls=(call,))
+
+
+@tool
+def track(number: int) -> str:
+    """Track an order."""
+    return f"Order {number}: {LONG * 3}"
+
+
+@pytest.mark.parametrize("has_memory", [True, False])
+def test_a_subagent_of_ones_own_folds_its_long_run(chat: Any, early: FoldPolicy, has_memory: bool) -> None:
+    """Its results become pages and nobody summarizes; where it has no memory, deepagents' summarizer does."""
+    memory = deepagents_memory("glyph", policy=early)
+    tracker: Any = {"name": "tracker", "description": "Tracks parcels.", "system_prompt": "Look up orders."}
+    subagents = add_subagent_memory([tracker], memory) if has_memory else [tracker]
+    with FakeVLMServer(answer=_answer_tracker) as server:
+        model = chat(server, profile={"max_input_tokens": 7_000})
+        agent: Any = create_deep_agent(model, tools=[track], middleware=[memory], subagents=subagents)
+        said = agent.invoke({"messages": [("user", "Where is it?")]})["messages"]
+    assert said[-1].text == "It was found."
+    shown = [len(request.images) for request in server.requests]
+    assert (max(shown), summaries(server)) == ((5, 0) if has_memory else (0, 1))
+
+
+def test_what_deepagents_does_not_build_keeps_what_it_has() -> None:
+    """Finished graphs, those on a server, and whoever was given the memory, or another, by that name."""
+    memory, other = deepagents_memory("glyph"), deepagents_memory("glyph")
+    given: list[dict[str, Any]] = [
+        {"name": "graph", "runnable": object()},
+        {"name": "far", "graph_id": "far"},
+        {"name": "own", "middleware": [other]},
+        {"name": "beside", "middleware": [GlyphMemoryMiddleware("glyph")]},
+    ]
+    added = add_subagent_memory(given, memory)
+    assert all(one is before for one, before in zip(added[:3], given[:3], strict=True))
+    assert added[3]["middleware"] == [*given[3]["middleware"], memory]
+    assert len(given[3]["middleware"]) == 1
 
 
 def test_deepagents_own_summarizer_can_count_as_the_model_does(

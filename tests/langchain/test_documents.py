@@ -31,6 +31,7 @@ from glyph_memory import (
     GlyphMemoryWarning,
     ModelProfile,
     PageStyle,
+    StoreError,
     explain_page,
     fit_style,
     pixel_digest,
@@ -437,3 +438,10 @@ def test_what_an_iterator_gave_is_loaded_once_and_a_list_as_often_as_one_likes(t
         loader.load()
     loader = GlyphLoader.from_documents([*load_file(tmp_path / "a.txt")])
     assert (len(loader.load()), len(loader.load())) == (1, 1)
+
+
+@pytest.mark.parametrize("store", [{}, [], object()])
+def test_what_is_no_store_is_refused_at_once(store: Any) -> None:
+    """In one line that says what to give."""
+    with pytest.raises(StoreError, match="no byte store; give a folder's path"):
+        GlyphLoader.from_text("It opens at nine.", store=store)

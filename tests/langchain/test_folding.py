@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.prompts import ChatPromptTemplate
-from langchain_glyph_memory import fold_messages
+from langchain_glyph_memory import (
+    GlyphMemoryMiddleware,
+    fold_conversation,
+    fold_messages,
+    glyph_token_counter,
+)
 from langchain_glyph_memory.messages import to_message
 
 from glyph_memory import FoldPolicy, GlyphMemoryWarning
@@ -118,3 +123,28 @@ def test_no_warning_is_given_for_what_is_fine(
     """A warning is for what the user should learn."""
     fold_messages(history, policy=early)
     assert not [one for one in recwarn if isinstance(one.message, GlyphMemoryWarning)]
+
+
+def test_a_text_and_a_single_message_are_histories_as_for_chat_models() -> None:
+    """A text is one message and not one a letter; the same for chains, bookmarks and counters."""
+    said: Any = HumanMessage("Hello.")
+    prompt = ChatPromptTemplate.from_messages([said]).invoke({})
+    count = glyph_token_counter("glyph")
+    for given in ("Hello.", said, [said], {"role": "user", "content": "Hello."}, prompt):
+        assert [one.text for one in fold_messages(given, profile="glyph")] == ["Hello."]
+        assert [one.text for one in fold_messages(profile="glyph").invoke(given)] == ["Hello."]
+        assert [one.text for one in fold_conversation(given, profile="glyph").messages] == ["Hello."]
+        assert count(given) == count([said]) == GlyphMemoryMiddleware("glyph").token_counter(given)
+
+
+@pytest.mark.parametrize("given", [{"messages": []}, 5])
+def test_what_is_no_history_is_refused_in_one_line_that_says_what_is(given: Any) -> None:
+    """A whole state was taken for the messages that its keys spell."""
+    for fold in (
+        lambda: fold_messages(given),
+        lambda: fold_messages(profile="glyph").invoke(given),
+        lambda: fold_conversation(given),
+        lambda: glyph_token_counter("glyph")(given),
+    ):
+        with pytest.raises(TypeError, match=r"is no history; give a list of messages, such as state\['mess"):
+            fold()

@@ -306,6 +306,13 @@ CALLS = [{"name": "f", "args": {"a": [1, {"b": "c"}]}, "id": "1"}]
         (ToolMessage("a", tool_call_id="1"), ToolMessage("a", tool_call_id="2")),
         (AIMessage("a", tool_calls=CALLS), AIMessage("a")),
         (AIMessage("", tool_calls=CALLS), AIMessage("", tool_calls=[{**CALLS[0], "args": {"a": [1]}}])),
+        *(
+            (
+                AIMessage("", tool_calls=[{"name": "f", "args": {"a": one}, "id": "1"}]),
+                AIMessage("", tool_calls=[{"name": "f", "args": {"a": other}, "id": "1"}]),
+            )
+            for one, other in ((1, "1"), ([True], ["True"]), (None, "None"), ({"list": "a"}, ["a"]))
+        ),
         (
             AIMessage("", invalid_tool_calls=[{"name": "f", "args": "{", "id": "1", "error": ""}]),
             AIMessage("", invalid_tool_calls=[{"name": "f", "args": "[", "id": "1", "error": ""}]),

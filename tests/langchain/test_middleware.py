@@ -153,7 +153,8 @@ def test_whatever_a_handler_gives_back_the_bookmark_is_kept_beside_it(glyph: Any
     ]
     updates: list[Any] = []
     for answer in answers:
-        found = glyph().wrap_model_call(_requested(*HISTORY), lambda request, answer=answer: answer)
+        middleware = glyph(report=False)
+        found = middleware.wrap_model_call(_requested(*HISTORY), lambda request, answer=answer: answer)
         assert isinstance(found, ExtendedModelResponse)
         assert found.model_response.result == [said]
         assert found.command is not None
@@ -171,7 +172,7 @@ def test_where_nothing_is_old_a_response_goes_through_as_it_is(glyph: Any) -> No
         seen.append(request)
         return said
 
-    assert glyph().wrap_model_call(request, handler) is said
+    assert glyph(report=False).wrap_model_call(request, handler) is said
     assert seen[0].messages[0] is request.messages[0]
 
 
@@ -319,6 +320,27 @@ def test_a_call_that_is_tried_again_is_the_same_call(
         server.faults.append(Fault.error(500))
         ask(one, 1, first=number)
     assert [json.dumps(request.body["messages"]) for request in server.requests] == expected
+
+
+def test_what_changed_and_what_was_left_out_is_told_once_a_model_has_answered(
+    server: FakeVLMServer, agent: Any, chat: Any
+) -> None:
+    """Not at each try, and not of a model that is down, whose pages would be others than those that are sent."""
+    retries = ModelRetryMiddleware(max_retries=2, initial_delay=0.0, jitter=False, on_failure="error")
+    with FakeVLMServer(faults=[Fault.error(500)] * 40) as broken:
+        first = chat(broken, model="qwen3-vl", profile={"max_input_tokens": 16_384})
+        fallback = ModelFallbackMiddleware(chat(server, profile={"max_input_tokens": 8_192}))
+        memory = GlyphMemoryMiddleware()
+        one = agent(server, fallback, retries, memory, model=first, checkpointer=InMemorySaver())
+        said = [("user", LONG) if number % 2 else ("ai", LONG) for number in range(40)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", GlyphMemoryWarning)
+            for asked in ([*said, ("user", "Where?")], [("user", "And now?")]):
+                one.invoke({"messages": asked}, WHERE)
+        assert server.requests[-1].images
+        with pytest.warns(GlyphMemoryWarning) as told:
+            one.invoke({"messages": [("user", LONG * 90)]}, WHERE)
+    assert len(told) == 1
 
 
 def test_a_summarizer_that_counts_what_is_sent_never_summarizes(

@@ -16,6 +16,7 @@ import pytest
 from langchain.agents.middleware import ModelRequest, ModelResponse
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_glyph_memory import (
     GlyphLoader,
     GlyphMemoryMiddleware,
@@ -298,10 +299,10 @@ def test_a_warning_that_is_an_error_leaves_everything_as_it_was(small: FoldPolic
 
 @pytest.mark.parametrize("form", ["tools", "dicts"])
 def test_a_model_is_told_of_recall_only_where_it_has_it(small: FoldPolicy, form: str) -> None:
-    """By name, both of them, in whatever form the tools come."""
+    """Both of ours, in whatever form the tools come."""
     tools: list[Any] = [*recall_tools(policy=small)]
     if form == "dicts":
-        tools = [{"type": "function", "function": {"name": one.name, "parameters": {}}} for one in tools]
+        tools = [convert_to_openai_tool(one) for one in tools]
     seen: list[str] = []
 
     def handle(request: ModelRequest[Any]) -> ModelResponse[Any]:

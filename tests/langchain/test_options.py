@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from langchain_glyph_memory import (
 )
 from langchain_glyph_memory.pictures import PageNote
 
-from glyph_memory import GlyphMemory, PageOptions, PageStyle
+from glyph_memory import GlyphMemory, LetterCounts, PageOptions, PageStyle, ReadingLimits, StyleError
 
 OPTIONS = PageOptions(profile="qwen3-vl", style="dark", captions="page")
 DARK = PageStyle.dark().with_snap_px(32)
@@ -73,3 +74,21 @@ def test_a_misspelled_keyword_is_named(take: Any) -> None:
         TypeError, match=r"unexpected keyword 'stile'; page options are profile, style, policy"
     ):
         take(stile="dark")
+
+
+def test_a_calibration_gives_pages_their_style(tmp_path: Path) -> None:
+    """As a value or a file, also where documents would be packed denser; a style that is not read is refused."""
+    read = PageStyle(font_size_pt=10, line_height_pt=12)
+    letters = LetterCounts(alone=(("0", 90, 3),), words=(500, 1))
+    limits = ReadingLimits(profile="glyph", floor=0.98, style=read, letters=letters)
+    file = tmp_path / "calibration.json"
+    file.write_text(json.dumps(limits.to_json()))
+    assert GlyphMemoryMiddleware(calibration=file).folding.binder.options == PageOptions(calibration=limits)
+    (packed,) = GlyphDocumentCompressor(min_ratio=0, calibration=limits).compress_documents(
+        [Document("It rains.")], "?"
+    )
+    note = PageNote.read(packed.metadata)
+    assert note is not None
+    assert note.style == read
+    with pytest.raises(StyleError, match="letters of 9 px are smaller than 10 px"):
+        GlyphMemoryMiddleware(calibration=limits, style="glyph")

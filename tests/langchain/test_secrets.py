@@ -12,16 +12,31 @@ from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
-from langchain_glyph_memory import GlyphChatMessageHistory, GlyphMemoryMiddleware, fold_messages
+from langchain_glyph_memory import (
+    GlyphChatMessageHistory,
+    GlyphMemoryMiddleware,
+    afold_conversation,
+    fold_conversation,
+    fold_messages,
+)
 from langchain_glyph_memory.guarding import MessageGuard
 from langchain_glyph_memory.state import SECRETS
 from langgraph.checkpoint.memory import InMemorySaver
 
-from glyph_memory import FoldPolicy, GlyphMemoryWarning, SecretFinding, SecretGuard, ToolCall, TurnError
+from glyph_memory import (
+    Bookmark,
+    FoldPolicy,
+    GlyphMemoryWarning,
+    SecretFinding,
+    SecretGuard,
+    ToolCall,
+    TurnError,
+)
 from glyph_memory.testing import FakeAnswer, FakeRequest, FakeVLMServer
 
 PASSWORD = "XANTHIPPE-4711"  # noqa: S105 - made up
 SAID = f"Log in with password={PASSWORD} and write the order down."
+KEPT = Bookmark(generation=2).to_json()
 LONG = "The parcel left the second floor at noon and nobody has seen it since. " * 12
 WHERE: Any = {"configurable": {"thread_id": "1"}}
 
@@ -191,6 +206,8 @@ async def test_a_refusal_carries_no_frame_of_ours_with_the_secret(
         for call in (
             lambda: history.add_messages(said),
             lambda: fold_messages(said, profile="glyph", secrets="refuse"),
+            lambda: fold_conversation(said, profile="glyph", secrets="refuse"),
+            lambda: fold_conversation(said, KEPT, profile="glyph", secrets="refuse"),
             lambda: runnable.invoke(said),
             lambda: one.invoke({"messages": said}),
         ):
@@ -199,6 +216,7 @@ async def test_a_refusal_carries_no_frame_of_ours_with_the_secret(
             errors.append(raised.value)
         for await_ in (
             lambda: history.aadd_messages(said),
+            lambda: afold_conversation(said, KEPT, profile="glyph", secrets="refuse"),
             lambda: runnable.ainvoke(said),
             lambda: one.ainvoke({"messages": said}),
         ):

@@ -206,7 +206,8 @@ def test_a_picture_beside_pages_is_told_from_them(early: FoldPolicy, captions: C
         AIMessage("Seen."),
     ]
     folding = make_folding(PageOptions(policy=early, captions=captions))
-    user, _, tool, _ = write_request(folding.fold(_long_history(*recent))).messages[-4:]
+    folded = folding.fold(_long_history(*recent))
+    user, _, tool, _ = write_request(folded, hoist_pictures=False).messages[-4:]
     assert isinstance(user.content, list)
     own = user.content[-6:]
     assert [own[0], own[1], own[3], own[5]] == [
@@ -219,7 +220,9 @@ def test_a_picture_beside_pages_is_told_from_them(early: FoldPolicy, captions: C
     if captions == "page":
         data = base64.b64decode(own[2]["base64"])  # type: ignore[index]  # a block
         assert Image.open(io.BytesIO(data)).height > Image.open(io.BytesIO(forged)).height
-    alone = write_request(folding.fold(recent)).messages
+    *_, result, shown, _ = write_request(folded).messages
+    assert (result.content, shown.content) == ("(What came with it is shown below.)", tool.content)
+    alone = write_request(folding.fold(recent), hoist_pictures=False).messages
     assert all(one is other for one, other in zip(alone, recent, strict=True))
 
 

@@ -16,20 +16,28 @@ from llama_index.core.base.llms.types import (
     TextBlock,
     ToolCallBlock,
 )
+from llama_index.core.embeddings import MockEmbedding
 from llama_index.core.llms import MockLLM
 from llama_index.core.memory import (
+    BaseMemoryBlock,
     FactExtractionMemoryBlock,
     InsertMethod,
     Memory,
     StaticMemoryBlock,
+    VectorMemoryBlock,
 )
+from llama_index.core.schema import BaseNode, TextNode
 from llama_index.core.storage.chat_store.base_db import MessageStatus
 from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
+from llama_index.core.vector_stores import SimpleVectorStore
+from llama_index.core.vector_stores.types import VectorStoreQuery, VectorStoreQueryResult
 from llama_index.llms.openai.utils import to_openai_message_dicts
 from llama_index.memory.glyph import GlyphMemoryBlock, PageImageBlock
+from llama_index.memory.glyph.origin import list_texts
+from pydantic import Field
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from glyph_memory import FoldPolicy, ModelProfile, PolicyError
+from glyph_memory import FoldPolicy, GlyphMemoryWarning, ModelProfile, PolicyError
 
 PagesOf = Callable[[Sequence[ChatMessage]], list[PageImageBlock]]
 Said = Callable[[Sequence[ChatMessage]], list[object]]
@@ -57,7 +65,7 @@ def wired(store: SQLAlchemyChatStore) -> Callable[..., Memory]:
 
 def flat(messages: Sequence[ChatMessage]) -> str:
     """Return all text of messages."""
-    return "\n".join(message.content or "" for message in messages)
+    return "\n".join(text for message in messages for text in list_texts(message.blocks))
 
 
 async def test_what_the_memory_archives_becomes_pages_before_its_queue(
@@ -202,7 +210,7 @@ async def test_pages_are_never_cut_by_the_memory(
 def test_a_queue_that_leaves_no_room_for_pages_is_refused() -> None:
     """In one line that names the dials."""
     policy = FoldPolicy(window_tokens=32_768)
-    with pytest.raises(PolicyError, match="window_tokens=8 is too small") as raised:
+    with pytest.raises(PolicyError, match="token_limit=32,760 of 32,768 leaves no room for pages") as raised:
         GlyphMemoryBlock.memory(policy=policy, token_limit=32_760)
     assert "\n" not in str(raised.value)
 
@@ -256,8 +264,143 @@ async def test_other_blocks_are_cut_where_they_are_too_long_themselves(
     notes = StaticMemoryBlock(name="notes", priority=1, static_content=[TextBlock(text="4711-B " * 2000)])
     memory = wired(memory_blocks=[notes])
     await memory.aput_messages(talk)
-    told = await memory.aget()
+    with pytest.warns(
+        GlyphMemoryWarning, match=r"memory blocks \['notes'\] are cut, .* token_limit=1500; raise it"
+    ):
+        told = await memory.aget()
     assert pages_of(told)
+    assert "4711-B" not in flat(told)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        await memory.aget()  # it is told once
+
+
+class TextVectorStore(SimpleVectorStore):
+    """LlamaIndex's store of vectors, which keeps texts as well, as `VectorMemoryBlock` demands."""
+
+    stores_text: bool = True
+    nodes: list[BaseNode] = Field(default_factory=list)
+
+    def add(self, nodes: Sequence[BaseNode], **more: Any) -> list[str]:
+        """Keep nodes."""
+        self.nodes += nodes
+        return [node.node_id for node in nodes]
+
+    def query(self, query: VectorStoreQuery, **more: Any) -> VectorStoreQueryResult:
+        """Return the first."""
+        return VectorStoreQueryResult(nodes=self.nodes[:1], similarities=[1.0], ids=["1"])
+
+
+@pytest.fixture
+def others() -> Callable[..., list[BaseMemoryBlock[Any]]]:
+    """Make LlamaIndex's own three blocks, with the priorities given."""
+
+    def blocks(*priorities: int) -> list[BaseMemoryBlock[Any]]:
+        facts, notes, vectors = priorities
+        store = TextVectorStore()
+        store.add([TextNode(text="The mill is closed on Monday.")])
+        return [
+            FactExtractionMemoryBlock(
+                llm=MockLLM(), max_facts=9, priority=facts, facts=["The gate's code is 4711-B."]
+            ),
+            StaticMemoryBlock(
+                name="notes", priority=notes, static_content=[TextBlock(text="Ada is the keeper.")]
+            ),
+            VectorMemoryBlock(priority=vectors, vector_store=store, embed_model=MockEmbedding(embed_dim=4)),
+        ]
+
+    return blocks
+
+
+def list_warnings(caught: Sequence[warnings.WarningMessage]) -> list[str]:
+    """Return what this project warned of."""
+    return [str(one.message) for one in caught if issubclass(one.category, GlyphMemoryWarning)]
+
+
+THREE = ("4711-B", "Ada is the keeper", "closed on Monday")
+
+
+@pytest.mark.parametrize("priorities", [(1, 0, 2), (3, 2, 1), (1, 1, 1)])
+async def test_in_a_memory_of_llama_index_s_own_pages_take_what_other_blocks_leave(
+    priorities: tuple[int, ...],
+    others: Callable[..., list[BaseMemoryBlock[Any]]],
+    store: SQLAlchemyChatStore,
+    talk: list[ChatMessage],
+    pages_of: PagesOf,
+) -> None:
+    """Whatever their priorities, and in whatever order they are listed: the oldest pages go, with one warning."""
+    block = GlyphMemoryBlock(chat_store=store, queue_tokens=1500)
+    blocks = [block, *others(*priorities)] if priorities[0] == 1 else [*others(*priorities), block]
+    memory = Memory.from_defaults(
+        session_id="alice", token_limit=1500, token_flush_size=300, memory_blocks=blocks
+    )
+    memory.sql_store = store
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for begin in range(0, len(talk), 20):
+            await memory.aput_messages(talk[begin : begin + 20])
+            told = await memory.aget()
+            assert [name in flat(told) for name in THREE] == [True] * 3
+            tokens = sum(memory._estimate_token_count(message) for message in told)
+            assert tokens <= 1500 + 100  # LlamaIndex's template is not counted
+    (said,) = list_warnings(caught)
+    assert "tokens of pages have no room" in said
+    assert "take GlyphMemoryBlock.memory" in said
+    assert "\n" not in said
+
+
+async def test_of_pages_that_are_cut_the_newest_stay(
+    store: SQLAlchemyChatStore, talk: list[ChatMessage], pages_of: PagesOf
+) -> None:
+    """As many as there is room for, by the figure that the memory counts a picture with."""
+    block = GlyphMemoryBlock(chat_store=store, queue_tokens=4000, picture_tokens=100)
+    memory = Memory.from_defaults(
+        session_id="alice", token_limit=4000, token_flush_size=300, image_token_size_estimate=100
+    )
+    memory.memory_blocks, memory.sql_store = [block], store
+    await memory.aput_messages(talk * 3)
+    whole = await block.aget([], session_id="alice")
+    room = block._count(whole) // 2
+    cut = await block.atruncate(whole, block._count(whole) - room)
+    assert cut is not None
+    assert 0 < len(pages_of(cut)) < len(pages_of(whole))
+    assert 0 < memory._estimate_token_count(cut) <= room
+    assert await block.atruncate(whole, 10**6) is None
+    assert await block.atruncate([], 10) is None
+
+
+async def test_pages_that_are_never_cut_starve_others_audibly(
+    others: Callable[..., list[BaseMemoryBlock[Any]]],
+    store: SQLAlchemyChatStore,
+    talk: list[ChatMessage],
+    pages_of: PagesOf,
+) -> None:
+    """Who asks for it, with priority=0, is told once what it costs and what to take."""
+    blocks = [GlyphMemoryBlock(chat_store=store, queue_tokens=1500, priority=0), *others(1, 1, 1)]
+    memory = Memory.from_defaults(session_id="alice", token_limit=1500, token_flush_size=300)
+    memory.memory_blocks, memory.sql_store = blocks, store
+    await memory.aput_messages(talk)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        told = [await memory.aget() for _ in range(2)]
+    assert pages_of(told[0])
+    assert "4711-B" not in flat(told[0])
+    (said,) = list_warnings(caught)
+    assert "drops other blocks for them without a word; take GlyphMemoryBlock.memory" in said
+
+
+async def test_other_blocks_that_are_cut_for_the_queue_are_told_of(
+    others: Callable[..., list[BaseMemoryBlock[Any]]], store: SQLAlchemyChatStore
+) -> None:
+    """Also before there are any pages."""
+    blocks = [GlyphMemoryBlock(chat_store=store, queue_tokens=300), *others(1, 1, 1)]
+    memory = Memory.from_defaults(session_id="alice", token_limit=300, memory_blocks=blocks)
+    memory.sql_store = store
+    await memory.aput(ChatMessage(role="user", content="The parcel left at noon. " * 100))
+    with pytest.warns(
+        GlyphMemoryWarning, match="tokens too many without any page, and cuts its other blocks"
+    ):
+        told = await memory.aget()
     assert "4711-B" not in flat(told)
 
 

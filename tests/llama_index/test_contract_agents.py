@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from llama_index.core.agent.workflow import AgentWorkflow, FunctionAgent, ReActAgent
+from llama_index.core.agent.workflow import AgentWorkflow, CodeActAgent, FunctionAgent, ReActAgent
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.memory import BaseMemory
 from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
 from llama_index.core.workflow import Context, HumanResponseEvent, InputRequiredEvent, JsonSerializer
-from llama_index.memory.glyph import GlyphMemory, GlyphMemoryBlock, GlyphOpenAILike
+from llama_index.memory.glyph import GlyphMemory, GlyphMemoryBlock, GlyphOpenAILike, recall_tools
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from glyph_memory import FoldPolicy, ToolCall
@@ -131,6 +131,35 @@ async def test_a_long_run_is_folded_while_it_goes_on(
     assert peaks[0] < 0.75 * peaks[1]
 
 
+@pytest.mark.parametrize("streaming", [True, False])
+async def test_a_result_that_is_most_of_the_window_is_seen_by_the_model(
+    serve: Serve, clients: Callable[[], dict[str, Any]], wire: Wires, streaming: bool
+) -> None:
+    """A file of 120,000 characters under 32,768 tokens: call, result and pages are there, and a warning says how."""
+    text = "\n".join(f"{number}. The parcel with code K-{number}77 is on its way." for number in range(2_400))
+    text = text[:120_000]
+
+    def read_file(path: str) -> str:
+        """Read a file."""
+        return text
+
+    def answer(request: FakeRequest) -> FakeAnswer:
+        if any(message["role"] == "tool" for message in request.body["messages"]):
+            return FakeAnswer(text="Read it.")
+        return FakeAnswer(tool_calls=(ToolCall(name="read_file", arguments='{"path": "a.txt"}', id="c1"),))
+
+    server = serve(answer=answer, window_tokens=32_768)
+    llm = GlyphOpenAILike(api_base=server.base_url, api_key="x", context_window=32_768, **clients())
+    agent = FunctionAgent(tools=[read_file], llm=llm, streaming=streaming)
+    with pytest.warns(UserWarning, match=r"§3 \(tool, [\d,]+ characters\) is shown on"):
+        assert str(await agent.run("What is in a.txt?")) == "Read it."
+    assert len(server.requests) == 2
+    roles = [message["role"] for message in wire(server)[-1]]
+    assert roles == ["user", "assistant", "tool", "user"]
+    assert "every word of it" in wire(server)[-1][2]["content"]
+    assert len(server.requests[-1].images) > 4
+
+
 async def test_memory_and_llm_together_show_one_history(
     serve: Serve, glyph_llm: Point, wire: Wires, pictures: Pictures, check_wire: Check
 ) -> None:
@@ -178,6 +207,26 @@ async def test_a_react_agent_is_shown_its_history(
     assert [
         message.content for message in memory.get_all() if (message.content or "").startswith("Request")
     ] == [f"Request {number}?" for number in range(6)]
+
+
+async def test_a_code_act_agent_sees_pages_and_takes_no_tool_with_a_context(
+    serve: Serve,
+    plain_llm: Point,
+    policy: FoldPolicy,
+    talk: list[ChatMessage],
+    wire: Wires,
+    pictures: Pictures,
+) -> None:
+    """LlamaIndex refuses such tools for it, and so `recall` and `zoom`."""
+    server = serve(answer=lambda request: "All is well.")
+    memory = GlyphMemory.from_defaults(policy=policy, chat_history=talk)
+    agent = CodeActAgent(code_execute_fn=look, tools=[], llm=plain_llm(server))
+    assert str(await agent.run("So?", memory=memory)) == "All is well."
+    assert pictures(wire(server)[-1])
+    with pytest.raises(ValueError, match="requires context"):
+        await CodeActAgent(code_execute_fn=look, tools=[*recall_tools(memory)], llm=plain_llm(server)).run(
+            "So?"
+        )
 
 
 async def test_agents_that_hand_over_share_a_memory(

@@ -12,7 +12,7 @@ import pytest
 from llama_index.core import MockEmbedding, StorageContext, VectorStoreIndex, load_index_from_storage
 from llama_index.core.base.llms.types import ImageBlock
 from llama_index.core.ingestion import DocstoreStrategy, IngestionCache, IngestionPipeline
-from llama_index.core.schema import BaseNode, Document, Node
+from llama_index.core.schema import BaseNode, Document, ImageNode
 from llama_index.core.storage.docstore import SimpleDocumentStore
 from llama_index.core.storage.kvstore import SimpleKVStore
 from llama_index.core.vector_stores import SimpleVectorStore
@@ -93,10 +93,8 @@ def test_a_persisted_cache_gives_page_nodes_back(documents: list[Document], tmp_
 def assert_whole(nodes: Sequence[BaseNode]) -> None:
     """Every node's image is there, and has the pixels that the node promises."""
     for node in nodes:
-        assert isinstance(node, Node)
-        assert node.image_resource is not None
-        assert node.image_resource.path is not None
-        with Image.open(node.image_resource.path) as image:
+        assert isinstance(node, ImageNode)
+        with Image.open(node.resolve_image()) as image:
             assert pixel_digest(image) == node.metadata["glyph_digest"]
 
 

@@ -26,7 +26,7 @@ from llama_index.core.base.llms.types import (
 from llama_index.llms.openai.utils import to_openai_message_dicts as _to_openai
 from llama_index.memory.glyph import GlyphMemory, PageImageBlock
 from llama_index.memory.glyph.history import replace_pages, restore_history
-from llama_index.memory.glyph.origin import PagesMessage
+from llama_index.memory.glyph.origin import PagesMessage, list_texts
 from PIL import Image
 
 from glyph_memory import Captions, FoldPolicy
@@ -179,7 +179,7 @@ def test_old_forms_of_calls_become_blocks(sent: Callable[..., list[ChatMessage]]
     """Told once, so that what is dropped is dropped."""
     held = {"tool_calls": [{"id": "c1", "function": {"name": "look", "arguments": "{}"}}]}
     told = sent(user(), ChatMessage(role="assistant", additional_kwargs=held), result())
-    assert told[1].blocks == [ToolCallBlock(tool_call_id="c1", tool_name="look", tool_kwargs="{}")]
+    assert told[1].blocks == [ToolCallBlock(tool_call_id="c1", tool_name="look", tool_kwargs={})]
     assert "tool_calls" not in told[1].additional_kwargs
 
 
@@ -269,7 +269,7 @@ def test_beside_seals_in_words_lines_stand_round_all_that_is_no_text(png: bytes,
     asks = ChatMessage(role="user", blocks=[TextBlock(text="Look:"), block])
     history = [*[old, ChatMessage(role="assistant", content="Yes.")] * 60, asks]
     told = GlyphMemory.from_defaults(window_tokens=8_192, profile="glyph", chat_history=history).get()
-    said = str(told[0].content)
+    said = "".join(list_texts(told[0].blocks))
     assert "lines before and after it" in said
     assert ", in words:" in said
     assert ", page 1 (" not in said

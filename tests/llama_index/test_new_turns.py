@@ -25,7 +25,7 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.tools import FunctionTool
 from llama_index.memory.glyph import GlyphMemory, GlyphOpenAILike, PageImageBlock, message_of
 from llama_index.memory.glyph.history import replace_pages, restore_history
-from llama_index.memory.glyph.origin import PagesMessage
+from llama_index.memory.glyph.origin import PagesMessage, list_texts
 from PIL import Image
 
 from glyph_memory import FoldPolicy, GlyphMemoryWarning, ToolCall, Turn
@@ -63,7 +63,7 @@ def call(*paths: str, text: str = "", **arguments: str) -> ChatMessage:
                 ToolCallBlock(
                     tool_call_id=path,
                     tool_name="read_file",
-                    tool_kwargs=json.dumps({"path": path, **arguments}),
+                    tool_kwargs={"path": path, **arguments},
                 )
                 for path in paths
             ),
@@ -153,7 +153,7 @@ def test_what_is_more_than_the_window_is_shown_in_parts(memory: GlyphMemory, pol
     assert "more than there is room for; shown on page" in (own.content or "")
     assert "is shown in parts" in told[0]
     binder = memory.folding().binder
-    tokens = sum(binder.count(message.content or "") for message in sent)
+    tokens = sum(binder.count(text) for message in sent for text in list_texts(message.blocks))
     tokens += sum(
         block.tokens for message in sent for block in message.blocks if isinstance(block, PageImageBlock)
     )
@@ -168,8 +168,9 @@ def test_a_result_whose_call_is_gone_is_told_by_a_user_with_its_pages(
     with losses():
         *_, told = memory.get()
     assert told.role == MessageRole.USER
-    assert "Result of read_file, whose call is not shown:" in (told.content or "")
+    assert "Result of read_file, whose call is not shown:" in "".join(list_texts(told.blocks))
     assert pages_of([told])
+    assert "Clause 0: part 0" in (told.content or ""), "where text alone is taken"
 
 
 def test_a_users_photos_are_scaled_as_pictures_and_pages_of_ours_never(

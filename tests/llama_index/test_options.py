@@ -20,7 +20,17 @@ from llama_index.memory.glyph import (
 )
 
 import glyph_memory
-from glyph_memory import GlyphMemoryWarning, ModelProfile, PageOptions, PageStyle, ProfileError
+from glyph_memory import (
+    GlyphMemoryWarning,
+    LetterCounts,
+    ModelProfile,
+    PageOptions,
+    PageStyle,
+    PolicyError,
+    ProfileError,
+    ReadingLimits,
+    StyleError,
+)
 
 OPTIONS = PageOptions(profile="qwen3-vl", style="dark", captions="page")
 DARK = PageStyle.dark().with_snap_px(32)
@@ -111,8 +121,42 @@ def test_an_llms_name_says_which_model_reads_and_its_window_how_much() -> None:
     ) as caught:
         assert GlyphMemory.from_defaults(llm=llm, profile="gemma-3").profile.name == "gemma-3"
     assert [warning.filename for warning in caught] == [__file__]  # its caller's line, and none of ours
+
+
+def test_an_llm_of_which_nothing_is_known_is_taken_for_glyph_with_a_warning(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    """One, that says what to give; nobody else is warned."""
     unknown = OpenAILike(model="mine", context_window=8192, is_chat_model=True, api_key="x")
-    assert GlyphMemory.from_defaults(llm=unknown).profile.name == "glyph"
+    for make in (GlyphMemory.from_defaults, lambda **given: GlyphMemory.from_store(":memory:", **given)):
+        with pytest.warns(
+            GlyphMemoryWarning, match="known of the LLM's model 'mine'.*Glyph; give profile="
+        ) as caught:
+            assert make(llm=unknown).profile.name == "glyph"
+        assert [warning.filename for warning in caught] == [__file__]
+        for given in ({"profile": "glyph"}, {"options": OPTIONS}, {"profile": OPTIONS.profile}):
+            make(llm=unknown, **given)
+        make(llm=GlyphOpenAILike(model="served", profile="glyph", api_key="x"))
+        make(llm=OpenAILike(model="zai-org/Glyph", context_window=8192, is_chat_model=True, api_key="x"))
+        make()
+    with glyph_memory.GlyphMemory.open(options=OPTIONS) as conversation:
+        GlyphMemory.from_defaults(llm=unknown, memory=conversation)
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("limit", [1000, 1, 0, -5, True, 2000.5, "many"])
+def test_a_limit_that_is_too_small_is_named_and_so_is_the_least(limit: Any) -> None:
+    """Before anything is made of it."""
+    llm = OpenAILike(model="glyph", context_window=8192, is_chat_model=True, api_key="x")
+    for given in ({}, {"llm": llm}):
+        for make in (GlyphMemory.from_defaults, lambda **more: GlyphMemory.from_store(":memory:", **more)):
+            with pytest.raises(
+                PolicyError, match=rf"^token_limit={limit!r} is .* 1,024 tokens or more"
+            ) as caught:
+                make(token_limit=limit, **given)
+            assert "\n" not in str(caught.value)
+    assert GlyphMemory.from_defaults(token_limit=1024, llm=llm).get() == []
+    assert GlyphMemory.from_store(":memory:", token_limit=1024).get() == []
 
 
 def test_a_window_is_an_option_like_others() -> None:
@@ -157,6 +201,30 @@ def test_a_profile_of_ones_own_survives_json(profile: ModelProfile) -> None:
 )
 def test_json_that_is_no_profile_is_refused_in_one_line(told: dict[str, Any]) -> None:
     """With what it was."""
-    with pytest.raises(ProfileError, match="no model profile can be made of") as caught:
+    with pytest.raises(
+        ProfileError, match=r"no model profile can be made of|no image rule 'NoRule'"
+    ) as caught:
         GlyphMemory.from_defaults(profile=told)  # type: ignore[arg-type]  # which is the point
     assert "\n" not in str(caught.value)
+
+
+def test_a_calibration_is_an_option_that_json_keeps(tmp_path: Path) -> None:
+    """As a value, a file or JSON; it gives pages their style, and refuses a denser one."""
+    read = PageStyle(font_size_pt=10, line_height_pt=12)
+    letters = LetterCounts(alone=(("0", 90, 3),), words=(500, 1))
+    limits = ReadingLimits(profile="glyph", floor=0.98, style=read, letters=letters)
+    memory = GlyphMemory.from_defaults(calibration=limits)
+    assert memory.page_options.page_style == read
+    told = json.loads(json.dumps(memory.to_dict()))
+    assert GlyphMemory.from_dict(told).page_options == memory.page_options
+    profile = ModelProfile.from_name("glyph").with_calibration(limits)
+    assert GlyphMemory.from_defaults(profile=profile).page_options == memory.page_options
+    direct = GlyphMemory(profile=profile)
+    assert GlyphMemory.from_dict(json.loads(json.dumps(direct.to_dict()))).page_options == memory.page_options
+    file = tmp_path / "calibration.json"
+    file.write_text(json.dumps(limits.to_json()))
+    assert GlyphMemory.from_defaults(calibration=str(file)).page_options == memory.page_options
+    assert PageNodeParser(calibration=file, pages_dir=tmp_path / "pages").style == read
+    assert PagePostprocessor(calibration=limits).style == read
+    with pytest.raises(StyleError, match="letters of 9 px are smaller than 10 px"):
+        GlyphMemory.from_defaults(calibration=limits, style="glyph")

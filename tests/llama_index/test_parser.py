@@ -31,7 +31,7 @@ from llama_index.core.storage.docstore import SimpleDocumentStore
 from llama_index.core.vector_stores.utils import metadata_dict_to_node, node_to_metadata_dict
 from llama_index.memory.glyph import documents, postprocessor
 from llama_index.memory.glyph.documents import PageNodeParser
-from llama_index.memory.glyph.packed import PAGE_KEYS
+from llama_index.memory.glyph.page_nodes import PAGE_KEYS, find_page_file
 from PIL import Image
 from pydantic import ValidationError
 
@@ -71,10 +71,9 @@ def document() -> Document:
 
 def image_path(node: BaseNode) -> Path:
     """The file of a node's image."""
-    assert isinstance(node, Node)
-    assert node.image_resource is not None
-    assert node.image_resource.path is not None
-    return node.image_resource.path
+    path = find_page_file(node) if isinstance(node, ImageNode | Node) else None
+    assert path is not None
+    return path
 
 
 def test_the_texts_of_the_pages_joined_are_the_document(parser: PageNodeParser, document: Document) -> None:
@@ -87,13 +86,13 @@ def test_the_texts_of_the_pages_joined_are_the_document(parser: PageNodeParser, 
         assert TEXT[start : start + len(node.get_content())] == node.get_content()
 
 
-def test_a_page_node_is_plain_and_its_file_is_the_core_s_page(
+def test_a_page_is_an_image_node_and_its_file_is_the_core_s_page(
     parser: PageNodeParser, document: Document
 ) -> None:
-    """Only plain nodes come back from stores; the file has the pixels that its name and the metadata promise."""
+    """Subclasses do not come back from stores; the file has the pixels that its name and the metadata promise."""
     nodes = parser([document])
     pages = typeset(TEXT, style=parser.style)
-    assert [type(node) for node in nodes] == [Node] * len(pages)
+    assert [type(node) for node in nodes] == [ImageNode] * len(pages)
     for node, page in zip(nodes, pages, strict=True):
         with Image.open(image_path(node)) as image:
             assert (
@@ -332,7 +331,7 @@ def test_what_red_signs_mean_is_shown_to_the_llm_with_each_page_and_nobody_else(
         image_path(node).unlink()
     assert [node.metadata for node in parser.redraw(nodes)] == [node.metadata for node in nodes]
     lined = PageNodeParser(style="glyph", pages_dir=tmp_path / "lined")
-    short = nodes[0].model_copy(update={"text_resource": MediaResource(text="call_0()\n")})
+    short = nodes[0].model_copy(update={"text": "call_0()\n"})
     for node in nodes:
         image_path(node).unlink()
     assert "red signs" not in str(lined.redraw([short])[0].metadata)

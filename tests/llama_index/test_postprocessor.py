@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from llama_index.core.base.llms.types import ImageBlock, TextBlock
+from llama_index.core.node_parser import SentenceSplitter
 from llama_index.core.schema import (
     Document,
     ImageNode,
@@ -224,7 +225,7 @@ def test_packed_pages_that_are_stored_come_back_as_text(found: list[NodeWithScor
     (page, *_) = PagePostprocessor().postprocess_nodes(found)
     stored = json.loads(json.dumps(doc_to_json(page.node)))
     for back in (json_to_doc(stored), metadata_dict_to_node(node_to_metadata_dict(page.node))):
-        assert type(back) is Node
+        assert type(back) is TextNode
         assert [type(block).__name__ for block in back.get_content_blocks(MetadataMode.LLM)] == ["TextBlock"]
         assert back.get_content() == page.get_content()
     assert block_of(copy.deepcopy(page)).image == block_of(page).image
@@ -302,3 +303,15 @@ def test_relationships_hold_no_more_than_they_should(found: list[NodeWithScore])
     """A page has children and, where they share one, a source; no neighbours."""
     (page, *_) = PagePostprocessor().postprocess_nodes(found)
     assert set(page.node.relationships) == {NodeRelationship.CHILD, NodeRelationship.SOURCE}
+
+
+def test_a_chunk_of_a_page_that_stays_text_says_nothing_of_red_signs(tmp_path: Path) -> None:
+    """There are none in text."""
+    lines = "".join(f"  {number}: {number * 7}\n\n" for number in range(400))
+    pages = PageNodeParser(pages_dir=tmp_path)([Document(text=lines)])
+    chunks = SentenceSplitter(chunk_size=300, chunk_overlap=0)(pages)
+    assert "red signs" in chunks[0].get_content(MetadataMode.LLM)
+    found = [NodeWithScore(node=chunk, score=1.0) for chunk in chunks[:2]]
+    for shown in PagePostprocessor(min_ratio=100).postprocess_nodes(found):
+        assert "red signs" not in shown.node.get_content(MetadataMode.LLM)
+        assert shown.node.ref_doc_id == chunks[0].ref_doc_id

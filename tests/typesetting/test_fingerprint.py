@@ -44,6 +44,15 @@ def test_it_is_the_same_in_another_process() -> None:
     assert done.stdout.strip() == style_fingerprint(PageStyle.glyph())
 
 
+def test_nine_points_are_nine_points_however_they_are_spelled() -> None:
+    """Equal styles share one place in the cache: whichever came first would say what the other's digest is."""
+    style = PageStyle.glyph()
+    style_fingerprint.cache_clear()
+    as_floats = style_fingerprint(replace(style, font_size_pt=9.0, line_height_pt=10.0))
+    style_fingerprint.cache_clear()
+    assert style_fingerprint(style) == as_floats
+
+
 def test_what_counts_of_a_font_is_what_is_in_it_not_where_it_lies(tmp_path: Path) -> None:
     """The same file elsewhere is the same, another file of the same name is not."""
     style = replace(PageStyle.glyph(), system_fonts=False)

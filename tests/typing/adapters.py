@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deepagents import SubAgent, create_deep_agent
 from langchain.agents import create_agent
 from langchain_core.documents import Document
 from langchain_core.language_models import BaseChatModel
@@ -17,13 +18,18 @@ from langchain_glyph_memory import (
     GlyphMemoryMiddleware,
     GlyphRetriever,
     PageFolder,
+    add_subagent_memory,
     deepagents_memory,
+    fold_conversation,
     fold_messages,
     glyph_token_counter,
+    hide_pages,
+    list_sources,
     recall_tools,
     to_content_blocks,
 )
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from langsmith import Client
 from llama_index.core.agent.workflow import FunctionAgent
 from llama_index.core.workflow import Context
 from llama_index.memory.glyph import (
@@ -34,7 +40,10 @@ from llama_index.memory.glyph import (
     PageNodeParser,
     PagePostprocessor,
     PagePromptHelper,
+    structure_output,
 )
+from llama_index.memory.glyph import recall_tools as llama_index_tools
+from pydantic import BaseModel
 
 import glyph_memory
 
@@ -52,12 +61,19 @@ def langchain(
     create_agent(model, recall_tools(memory), middleware=[deepagents_memory("glyph")])
     chain: Runnable[Sequence[BaseMessage], list[BaseMessage]] = fold_messages(profile="glyph")
     folded: list[BaseMessage] = fold_messages([HumanMessage("Hello.")], profile="glyph")
+    kept = fold_conversation(folded, None, profile="glyph").bookmark
+    pages: int = fold_conversation(folded, kept, profile="glyph").report.pages
+    Client(hide_inputs=hide_pages, hide_outputs=hide_pages)
+    critic: SubAgent = {"name": "critic", "description": "Reads drafts.", "system_prompt": f"{pages} pages"}
+    own = deepagents_memory("glyph")
+    create_deep_agent(model, middleware=[own], subagents=add_subagent_memory([critic], own))
     tokens: int = glyph_token_counter("glyph")(folded)
     with GlyphChatMessageHistory("alice", "chat.db", profile="glyph") as history:
         history.add_messages(chain.invoke(history.messages))
     documents: Sequence[Document] = GlyphLoader("book.txt", store=PageFolder("pages")).load()
     documents = GlyphDocumentCompressor().compress_documents(documents, "Who signed?")
-    HumanMessage([*to_content_blocks(documents), {"type": "text", "text": f"{tokens} tokens"}])
+    sources: list[str] = [source["source"] for source in list_sources(documents)]
+    HumanMessage([*to_content_blocks(documents), {"type": "text", "text": f"{tokens} tokens, {sources}"}])
     GlyphRetriever(memory=memory, k=3).invoke("Who signed?")
 
 
@@ -94,5 +110,8 @@ async def llama_index(agent: FunctionAgent, context: Context) -> None:
     await agent.run("What happened?", memory=GlyphMemory.from_defaults(llm=llm), ctx=context)
     GlyphMemory.from_store("chat.db", session="alice", profile="glyph")
     GlyphMemoryBlock.memory(profile="glyph", token_limit=30_000)
+    FunctionAgent(
+        tools=[*llama_index_tools(llm=llm)], llm=llm, structured_output_fn=structure_output(llm, BaseModel)
+    )
     nodes = PageNodeParser(profile="glyph", pages_dir="pages")(GlyphReader().load_data("book.txt"))
     PagePostprocessor(profile="glyph").postprocess_nodes([], query_str=nodes[0].get_content())

@@ -1,7 +1,8 @@
 """Run one of the real servers until its standard input ends; run by the servers' own Python, in a group of its own.
 
-serve.py vllm ARGUMENTS …        vLLM's server, which `vllm serve` would start if the wheel were named vllm
-serve.py llamacpp PORT WINDOW    llama.cpp's server with SmolLM2
+serve.py vllm ARGUMENTS …             vLLM's server, which `vllm serve` would start if the wheel were named vllm
+serve.py transformers FOLDER PORT    `transformers serve`, which the folder of a Qwen2.5-VL needs torchvision for
+serve.py llamacpp PORT WINDOW         llama.cpp's server with SmolLM2
 """
 
 # What the servers' environment holds carries no types.
@@ -9,6 +10,7 @@ serve.py llamacpp PORT WINDOW    llama.cpp's server with SmolLM2
 
 from __future__ import annotations
 
+import io
 import os
 import runpy
 import signal
@@ -18,6 +20,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import build_models
+import numpy as np
+import torch
+from PIL import Image
 
 
 def end_with_stdin() -> None:
@@ -39,6 +44,24 @@ def serve_vllm(arguments: Sequence[str]) -> None:
     runpy.run_module("vllm.entrypoints.openai.api_server", run_name="__main__", alter_sys=True)
 
 
+def serve_transformers(folder: str, port: int) -> None:
+    """Serve a folder on the CPU. Pillow decodes its pictures: torchvision's wheel does so only where CUDA is."""
+    from transformers import image_utils  # noqa: PLC0415 - no other server has need of it
+    from transformers.cli.transformers import main  # noqa: PLC0415 - as above
+
+    image_utils.decode_image = decode_image
+
+    sys.argv = ["transformers", "serve", folder, "--device", "cpu", "--dtype", "float32"]
+    sys.argv += ["--host", "127.0.0.1", "--port", str(port)]
+    main()
+
+
+def decode_image(source: str | torch.Tensor, **_: object) -> torch.Tensor:
+    """Return the red, green and blue of a file, by its path or its bytes, as torchvision's function does."""
+    with Image.open(source if isinstance(source, str) else io.BytesIO(source.numpy().tobytes())) as picture:
+        return torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1)
+
+
 def serve_llamacpp(port: int, window_tokens: int) -> None:
     """Serve SmolLM2 with one thread: with more threads than free cores, llama.cpp's wait for each other."""
     import xllamacpp  # noqa: PLC0415 - vLLM's process has no need of it
@@ -57,5 +80,7 @@ if __name__ == "__main__":
     end_with_stdin()
     if sys.argv[1] == "vllm":
         serve_vllm(sys.argv[2:])
+    elif sys.argv[1] == "transformers":
+        serve_transformers(sys.argv[2], int(sys.argv[3]))
     else:
         serve_llamacpp(int(sys.argv[2]), int(sys.argv[3]))

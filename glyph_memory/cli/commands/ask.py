@@ -36,7 +36,7 @@ def run(
     as_json: bool,
 ) -> None:
     """Draw the documents, ask the question, print the answer; in JSON alone it stands with its control characters."""
-    model = _find_model(server, profile=profile, window=window)
+    model = _find_model(server, look, profile=profile, window=window)
     progress = PageProgress("The nano reader reads")
     reading_with = server.reader(model, progress=progress)
     tally = Tally(profile=model, style=look.name)
@@ -57,18 +57,21 @@ def run(
         terminal.warn("the answer was cut off; raise --max-tokens, or serve the model with a larger window")
 
 
-def _find_model(server: Server, *, profile: str | None, window: int | None) -> ModelProfile:
+def _find_model(server: Server, look: Look, *, profile: str | None, window: int | None) -> ModelProfile:
     """Return the model that was typed, else the server's, with the window that was typed or is served."""
-    served = server.find_served() if profile is None or window is None else None
+    must_ask = profile is None or window is None or look.calibration is not None
+    served = server.find_served() if must_ask else None
     model = find_profile(profile or "glyph", tokenizer=None)
     if window is not None:
         model = replace(model, window_tokens=window)
     if served is None:
-        return model
+        return look.calibrate_profile(model)
     found = model if profile is not None else served.profile or model
     found = replace(found, window_tokens=window or served.window_tokens or found.window_tokens)
     if told := describe_served(model, found):
         terminal.print_note(told)
+    found = look.calibrate_profile(found)
+    served.check_calibration(found.reading)
     return found
 
 

@@ -49,7 +49,7 @@ def run(
         )
     if index not in _INDEXES:
         raise DocumentError(f"--index {show_value(index)} is none of {', '.join(_INDEXES)}; give one of them")
-    model = find_profile(profile, tokenizer=tokenizer)
+    model = look.calibrate_profile(find_profile(profile, tokenizer=tokenizer))
     style, options = look.build_style(model), sources.options()
     with _tell_of_stops(), _show_progress() as show:
         report = draw_tree(

@@ -145,7 +145,7 @@ def run(
     as_json: bool,
 ) -> None:
     """Draw documents, write what was asked for, print what they cost."""
-    model = find_profile(profile, tokenizer=tokenizer)
+    model = look.calibrate_profile(find_profile(profile, tokenizer=tokenizer))
     style = look.build_style(model)
     output = PageOutput(places=places, checker=_make_checker() if check else None)
     drawing = _Run(sources=sources, model=model, style=style, name=look.name, output=output)

@@ -135,5 +135,6 @@ def _facts(report: MemoryReport) -> Iterator[tuple[str, str]]:
     if report.damaged:
         anchors = ", ".join(f"§{anchor}" for anchor in report.damaged)
         yield "damaged", f"the database cannot return {anchors} whole; glyph-memory doctor tells more"
+    yield "chosen", report.choice.reason
     if report.request_is_repeated:
         yield "request", "the one that was sealed last is repeated as text"

@@ -15,6 +15,7 @@ from glyph_memory.errors import show_value
 from glyph_memory.readers.openai.endpoint import Endpoint
 from glyph_memory.serve.edge.keys import read_private_file
 from glyph_memory.serve.options import ServeError, ServeOptions, Upstream
+from glyph_memory.style import ReadingLimits
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -74,7 +75,11 @@ def _read_pages(given: Mapping[str, object]) -> PageOptionFields:
         GlyphMemoryError: No such profile or style is known, or the window is too small.
     """
     fields = cast("PageOptionFields", {name: value for name, value in given.items() if value is not None})
-    PageOptions(**fields)
+    limits = None if (calibration := fields.get("calibration")) is None else ReadingLimits.of(calibration)
+    if limits is not None:
+        fields["calibration"] = limits  # read once: it does not change under a server that runs
+    checked = fields if limits is None or "profile" in fields else {**fields, "profile": limits.profile}
+    PageOptions(**checked)
     return fields
 
 

@@ -37,6 +37,7 @@ def chat(
     secrets: memory_options.Secrets = "off",
     window: memory_options.Window = None,
     keep: memory_options.Keep = None,
+    canaries: memory_options.Canaries = None,
     profile: memory_options.ProfileAgain = None,
     tokenizer: options.Tokenizer = None,
     style: memory_options.StyleAgain = None,
@@ -45,6 +46,7 @@ def chat(
     fallback_font: options.FallbackFonts = None,
     size: options.Size = None,
     dpi: options.Dpi = None,
+    calibration: memory_options.CalibrationAgain = None,
 ) -> None:
     """Chat with a vision-language model that remembers earlier chats.
 
@@ -65,7 +67,7 @@ def chat(
     from glyph_memory.cli.chat import loop as command  # noqa: PLC0415  see the module's first lines
     from glyph_memory.cli.memories import Place  # noqa: PLC0415
     from glyph_memory.cli.server import Server  # noqa: PLC0415
-    from glyph_memory.cli.settings import Settings  # noqa: PLC0415
+    from glyph_memory.cli.settings import Settings, name_calibration  # noqa: PLC0415
 
     command.run(
         Place(memory=memory, session=session),
@@ -82,6 +84,8 @@ def chat(
             fallback_fonts=tuple(fallback_font) if fallback_font else None,
             size_pt=size,
             dpi=dpi,
+            canaries=canaries,
+            calibration=name_calibration(calibration),
         ),
         system=system,
         secrets=secrets,
@@ -135,6 +139,49 @@ def report(
     from glyph_memory.cli.memories import Place  # noqa: PLC0415
 
     command.run(Place(memory=memory, session=session), html=html, as_json=as_json)
+
+
+@register_command(
+    MEMORY,
+    ("Whether the model still reads its pages", "glyph-memory check --server http://127.0.0.1:8000/v1"),
+    (
+        "From cron, for another session: the exit code is 1 where it does not",
+        "glyph-memory check --session ops --pages 20 --server http://127.0.0.1:8000/v1 --json",
+    ),
+)
+def check(
+    *,
+    server: memory_options.CheckedServer = None,
+    model: options.Model = None,
+    api_key: options.ApiKey = None,
+    max_tokens: options.MaxTokens = None,
+    pages: memory_options.CheckedPages = 8,
+    floor: memory_options.Floor = 0.98,
+    memory: memory_options.Memory = _DATABASE,
+    session: memory_options.Session = _SESSION,
+    as_json: options.Json = False,
+) -> None:
+    """Ask a server for the codes on a session's pages: does it still read them?
+
+    For a session that was begun with chat --canaries N; a program asks with GlyphMemory.check, as only it knows how its
+    pages look. Each question is a request of its own, with the pages as a chat sends them, so a server has them in its
+    cache. An answer is correct, abstained or silently wrong; one that does not come is told apart, and says nothing
+    about reading.
+
+    The exit code is 1 where fewer are right than the floor says, by more than chance explains, and where nothing was
+    answered; else 0. Where no page carries a code, a note says why.
+    """
+    from glyph_memory.cli.commands import check as command  # noqa: PLC0415
+    from glyph_memory.cli.memories import Place  # noqa: PLC0415
+    from glyph_memory.cli.server import Server  # noqa: PLC0415
+
+    command.run(
+        Place(memory=memory, session=session),
+        Server(url=server, model=model, api_key=api_key, max_tokens=max_tokens),
+        pages=pages,
+        floor=floor,
+        as_json=as_json,
+    )
 
 
 @register_command(

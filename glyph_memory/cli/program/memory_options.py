@@ -7,11 +7,21 @@ from typing import Annotated
 
 import typer
 
-from glyph_memory.cli.options import DENSE_HELP, FLAG, LOOK, MODEL, OUTPUT, complete_style, describe_styles
+from glyph_memory.cli.options import (
+    DENSE_HELP,
+    FLAG,
+    LOOK,
+    MODEL,
+    OUTPUT,
+    SERVER,
+    complete_style,
+    describe_styles,
+)
 
 _MEMORY = "Which memory"
 _REPAIR = "What is changed"
 _FOLD = "When old turns become pages"
+_ASKED = "What is asked"
 
 Memory = Annotated[
     str,
@@ -109,6 +119,40 @@ Window = Annotated[
         rich_help_panel=_FOLD,
     ),
 ]
+Canaries = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=0,
+        help="Each N-th page carries a short code, for which the command check asks: does the model still read its "
+        "pages? 0 for none.",
+        show_default=False,
+        rich_help_panel=_FOLD,
+    ),
+]
+CheckedPages = Annotated[
+    int,
+    typer.Option(
+        "--pages", metavar="N", min=1, help="For how many pages' codes is asked.", rich_help_panel=_ASKED
+    ),
+]
+CheckedServer = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        envvar="GLYPH_MEMORY_SERVER",
+        help="Address, up to and including /v1, of the server whose model is to read the pages. It has to be named.",
+        rich_help_panel=SERVER,
+    ),
+]
+Floor = Annotated[
+    float,
+    typer.Option(
+        metavar="SHARE",
+        help="How large a share of the answers has to be right, above 0 and up to 1.",
+        rich_help_panel=_ASKED,
+    ),
+]
 Keep = Annotated[
     int | None,
     typer.Option(
@@ -137,6 +181,16 @@ StyleAgain = Annotated[
         metavar="NAME|FILE",
         help=describe_styles(default=" A new session begins with glyph."),
         autocompletion=complete_style,
+        rich_help_panel=LOOK,
+    ),
+]
+CalibrationAgain = Annotated[
+    str | None,
+    typer.Option(
+        "--calibration",
+        metavar="FILE|none",
+        help="What the command calibrate found the model to read: it gives the style, refuses a denser one, and orders "
+        "the identifiers beside pages. none goes on without.",
         rich_help_panel=LOOK,
     ),
 ]

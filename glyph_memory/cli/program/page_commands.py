@@ -65,6 +65,7 @@ def pages(
     fallback_font: options.FallbackFonts = None,
     size: options.Size = None,
     dpi: options.Dpi = None,
+    calibration: options.Calibration = None,
     profile: options.Profile = "glyph",
     tokenizer: options.Tokenizer = None,
     encoding: document_options.Encoding = None,
@@ -113,8 +114,9 @@ def pages(
         exclude=tuple(exclude or ()),
     )
     look = Look(
-        style=style, font=font, fallback_fonts=tuple(fallback_font or ()), size_pt=size, dpi=dpi, dense=dense
-    )
+        style=style, font=font, fallback_fonts=tuple(fallback_font or ()), size_pt=size, dpi=dpi, dense=dense,
+        calibration=calibration,
+    )  # fmt: skip
     if jobs or index or (out and sources.has_folder):
         from glyph_memory.cli.commands import bulk  # noqa: PLC0415
 
@@ -174,6 +176,7 @@ def ask(
     fallback_font: options.FallbackFonts = None,
     size: options.Size = None,
     dpi: options.Dpi = None,
+    calibration: options.Calibration = None,
     profile: options.ServedProfile = None,
     window: options.Window = None,
     encoding: document_options.Encoding = None,
@@ -222,6 +225,7 @@ def ask(
             size_pt=size,
             dpi=dpi,
             dense=dense,
+            calibration=calibration,
         ),
         profile=profile,
         window=window,

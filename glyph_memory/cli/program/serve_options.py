@@ -74,6 +74,15 @@ Style = Annotated[
         rich_help_panel=LOOK,
     ),
 ]
+Calibration = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="What the command calibrate found the model to read: it gives the style, refuses a denser one, and orders "
+        "the identifiers beside pages. Old turns of other models stay text.",
+        rich_help_panel=LOOK,
+    ),
+]
 Off = Annotated[
     list[str] | None,
     typer.Option(
@@ -99,6 +108,26 @@ Recall = Annotated[
         "--recall",
         metavar=FLAG,
         help="Give models the tools recall and zoom, which this server answers itself.",
+        rich_help_panel=_MEMORY,
+    ),
+]
+Canaries = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=1,
+        show_default=False,
+        help="Each N-th page of old turns carries a short code, for which --check-every asks. If not given, none does.",
+        rich_help_panel=_MEMORY,
+    ),
+]
+CheckEvery = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS",
+        show_default=False,
+        help="While no client asks anything, ask the model for the code of a page, at most so often: /metrics then has "
+        "its reading rate. Needs --canaries. Any request of a client ends such a question at once.",
         rich_help_panel=_MEMORY,
     ),
 ]

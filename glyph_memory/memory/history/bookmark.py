@@ -29,7 +29,9 @@ class Bookmark:
     evicted: Stretches = ()
     """Anchors of the turns before them, as stretches without a gap, each the first and the last."""
     evicted_names: str = ""
-    """How many messages were evicted, and a digest of the names of the first and the last of them."""
+    """How many messages were evicted, and digests of the first and the last of them; see `MessageNames`."""
+    pinned: tuple[int, ...] = ()
+    """Anchors of those among them that are pinned."""
     oldest: int = 1
     """Number of the oldest seal that is shown."""
     calls: tuple[SealedCall, ...] = ()
@@ -46,6 +48,7 @@ class Bookmark:
             seals=fold.seals,
             evicted=fold.compacted_anchors,
             evicted_names=evicted_names,
+            pinned=_list_pinned(fold),
             oldest=fold.oldest,
             calls=fold.compacted_calls,
             highest_sealed_anchor=fold.highest_sealed_anchor,
@@ -56,6 +59,11 @@ class Bookmark:
     def evicted_count(self) -> int:
         """How many messages were evicted."""
         return sum(last - first + 1 for first, last in self.evicted)
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """What names the files of all pages and pictures that it shows."""
+        return frozenset(digest for seal in self.seals for digest in seal.digests)
 
     def is_reached_by(self, fold: Fold) -> bool:
         """Return whether a history was as long, when it was folded, as when the last seal here was made.
@@ -71,6 +79,7 @@ class Bookmark:
             "seals": [_to_lists(seal.to_json()) for seal in self.seals],
             "evicted": [list(stretch) for stretch in self.evicted],
             "evicted_names": self.evicted_names,
+            **({"pinned": [*self.pinned]} if self.pinned else {}),
             "oldest": self.oldest,
             "calls": [asdict(call) for call in self.calls],
             "highest_sealed_anchor": self.highest_sealed_anchor,
@@ -90,6 +99,7 @@ class Bookmark:
                 seals=tuple(map(Seal.from_json, fields["seals"])),
                 evicted=evicted,
                 evicted_names=str(fields["evicted_names"]),
+                pinned=tuple(map(int, fields.get("pinned", ()))),
                 oldest=int(fields.get("oldest", 1)),
                 calls=tuple(SealedCall(**call) for call in fields.get("calls", ())),
                 highest_sealed_anchor=int(fields["highest_sealed_anchor"]),
@@ -97,6 +107,11 @@ class Bookmark:
             )
         except (KeyError, ValueError, AttributeError) as error:
             raise TypeError(f"no bookmark: {error!r}") from error
+
+
+def _list_pinned(fold: Fold) -> tuple[int, ...]:
+    last = fold.compacted_anchors[-1][1] if fold.compacted_anchors else 0
+    return tuple(turn.anchor for turn in fold.pinned if turn.anchor is not None and turn.anchor <= last)
 
 
 def _to_lists(seal: dict[str, Any]) -> dict[str, Any]:

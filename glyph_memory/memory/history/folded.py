@@ -11,10 +11,19 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from glyph_memory.context import Context, ImagePart, JoinUsers, Parts, RequestPlan, plan_request, write_prefix
+from glyph_memory.context import (
+    Context,
+    ImagePart,
+    JoinUsers,
+    Parts,
+    RequestPlan,
+    plan_request,
+    write_prefix,
+)
 from glyph_memory.errors import StoreError
 from glyph_memory.folding import Fold
 from glyph_memory.memory.history.bookmark import Bookmark
+from glyph_memory.memory.history.call_report import CallReport, make_call_report
 from glyph_memory.memory.recall import Passage, ZoomResult, cut_passage, parse_target
 from glyph_memory.search import extract_search_text, search
 from glyph_memory.transcript import Turn
@@ -52,6 +61,8 @@ class FoldedHistory(Generic[M]):
     """The history."""
     parts: dict[int, Parts] = field(repr=False)
     """What is sent of each seal that is shown, by its number."""
+    before: Bookmark = field(repr=False)
+    """What it was folded on from."""
     folding: Folding[M] = field(repr=False)
     """What folded it."""
 
@@ -106,6 +117,15 @@ class FoldedHistory(Generic[M]):
             can_recall=can_recall,
         )
 
+    def report(self, plan: RequestPlan | None = None) -> CallReport:
+        """Return what a request shows of the history, and what it costs.
+
+        Args:
+            plan: What the request is made of: `plan_request()`. Without it, what new messages cost is what they would
+                as they came.
+        """
+        return make_call_report(self.fold, self.before, self.folding.binder, plan)
+
     def look_ahead(self, added: Sequence[M]) -> FoldedHistory[M] | None:
         """Return the history with messages that came since, where they seal something; None where pages stay the same.
 
@@ -125,6 +145,11 @@ class FoldedHistory(Generic[M]):
             for part in self.parts[seal.number]
             if isinstance(part, ImagePart)
         )
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """What names the files of all pages and pictures of what is sealed."""
+        return tuple(digest for seal in self.fold.visible_seals for digest in seal.digests)
 
     @cached_property
     def recent(self) -> tuple[KeptMessage[M], ...]:

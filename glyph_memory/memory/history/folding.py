@@ -6,21 +6,19 @@ history and bookmark give the same pages in any process. Knows messages only thr
 
 from __future__ import annotations
 
-import hashlib
 from array import array
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Generic, TypeVar, Unpack
 
 from glyph_memory.context import (
     Binder,
     Drafts,
-    FolderCache,
+    PageKeeper,
     PageOptionFields,
     PageOptions,
     Parts,
-    RecentImages,
     ReuseCache,
     count_bytes,
 )
@@ -28,7 +26,11 @@ from glyph_memory.errors import FontError
 from glyph_memory.folding import Fold, Seal, Stretches, fold, is_outgrown, step
 from glyph_memory.memory.history.bookmark import Bookmark
 from glyph_memory.memory.history.folded import FoldedHistory
-from glyph_memory.messages import message_key, message_name, read_message
+from glyph_memory.memory.history.names import MessageNames
+from glyph_memory.memory.history.notices import ANEW, FONTS, GONE, describe_changes
+from glyph_memory.memory.history.pins import PinRule
+from glyph_memory.memory.history.remembered import GivenHistory, RememberedFold
+from glyph_memory.messages import message_gist, message_key, message_name, read_message
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Turn
 
@@ -41,44 +43,8 @@ _FOLDS = 4
 often."""
 _PARTS_BYTES = 16 << 20
 """How much of encoded pages is remembered as parts of messages; all others are put together from their files."""
-_ENDS = 256
-"""How many messages at each end of those that were evicted are looked at."""
 _STEP = 512
 """Reserved tokens are rounded up to this: a system prompt that changes a little from call to call moves nothing."""
-
-_CHANGED = (
-    "messages that are pages already were changed or removed: {dropped} of {all} seals no longer match and were "
-    "dropped; folding starts again there"
-)
-_GONE = (
-    "messages that had left the prompt were changed or removed: all seals were dropped; folding starts again"
-)
-_ANEW = "the model, the policy, the style or a version changed: pages are drawn anew"
-_FONTS = "fonts changed under the same name: pages are drawn anew"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _RememberedFold:
-    """A history as it was folded last."""
-
-    keys: Keys
-    """Of its messages, from the first that is not evicted."""
-    fold: Fold
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _History(Generic[M]):
-    """A history that is being folded."""
-
-    messages: Sequence[M]
-    head: tuple[Turn, ...]
-    reserved_tokens: int
-
-    def list_compacted(self, mark: Bookmark) -> Sequence[M]:
-        return self.messages[len(self.head) : len(self.head) + mark.evicted_count]
-
-    def list_remaining(self, mark: Bookmark) -> Sequence[M]:
-        return self.messages[len(self.head) + mark.evicted_count :]
 
 
 class Folding(Generic[M]):
@@ -91,8 +57,12 @@ class Folding(Generic[M]):
         turn_of: Gives a message's turn, without an anchor.
         key_of: Gives something cheap to compare that differs where a message says something else; asked of every
             message that is shown, on every call.
-        name_of: Gives a message's id, or something cheap that stands for it in every process; asked of every message
-            that is no longer shown.
+        name_of: Gives a message's id, or something cheap that stands for it in every process; asked of messages that
+            are no longer shown.
+        gist_of: Gives something that stands for what a message says, in every process; asked of them where their names
+            are others, since some frameworks mint ids anew on each call.
+        pin: Which messages are pinned, and so repeated as text once they are sealed: a function of a message, or the
+            names of tools whose newest calls and results are; see `PinRule`.
         options: For which model, how pages look, when messages become pages; or its fields as keywords. See
             `PageOptions`.
         **fields: The fields of `PageOptions`.
@@ -119,15 +89,21 @@ class Folding(Generic[M]):
         turn_of: Callable[[M], Turn] = read_message,  # type: ignore[assignment]  # of M=AnyMessage
         key_of: Callable[[M], Hashable] = message_key,
         name_of: Callable[[M], str] = message_name,
+        gist_of: Callable[[M], str] | None = None,
+        pin: Callable[[M], bool] | Collection[str] | None = None,
         options: PageOptions | None = None,
         **fields: Unpack[PageOptionFields],
     ) -> None:
         options = PageOptions.merge(options, fields, profile=profile)
-        self.turn_of, self.key_of, self.name_of = turn_of, key_of, name_of
-        in_memory = RecentImages(at_most_bytes=options.cache_bytes)
-        self._drafts = Drafts(in_memory if options.pages is None else FolderCache(options.pages))
+        self._pins = PinRule[M](pin)
+        self.turn_of, self.key_of = self._pins.extend(turn_of), key_of
+        gist_of = gist_of or (message_gist if name_of is message_name else None)
+        self._names = MessageNames[M](name_of, *filter(None, [gist_of]))
+        self.pages = PageKeeper(options.pages, at_most_bytes=options.cache_bytes)
+        """Where page files are kept, and for whom."""
+        self._drafts = Drafts(self.pages.images)
         self.binder = Binder(options=options, cache=self._drafts)
-        self._known = ReuseCache[Hashable, _RememberedFold](at_most=_FOLDS * options.cached_conversations)
+        self._known = ReuseCache[Hashable, RememberedFold](at_most=_FOLDS * options.cached_conversations)
         self._parts = ReuseCache[Seal, Parts](at_most=_PARTS_BYTES)
 
     def fold(
@@ -146,18 +122,18 @@ class Folding(Generic[M]):
         """
         mark, notice = bookmark or Bookmark(), ""
         head = takewhile(lambda turn: turn.role == "system", map(self.turn_of, messages))
-        history = _History(
+        history = GivenHistory(
             messages=messages, head=tuple(head), reserved_tokens=-(-reserved_tokens // _STEP) * _STEP
         )
-        if mark.evicted and self._digest_names(history.list_compacted(mark)) != mark.evicted_names:
+        if mark.evicted and not self._names.are_same(history.list_compacted(mark), mark.evicted_names):
             mark, notice = (
                 Bookmark(highest_sealed_anchor=mark.highest_sealed_anchor, generation=mark.generation + 1),
-                _GONE,
+                GONE,
             )
         if any(seal.fingerprint != self.binder.fingerprint for seal in mark.seals):
-            notice = _ANEW
+            notice = ANEW
         folded, keys = self._fold_history(history, mark)
-        notice = notice or _describe_changes(mark, folded)
+        notice = notice or describe_changes(mark, folded)
         try:
             parts = self._collect_parts(folded, history.list_remaining(mark))
         except FontError:
@@ -165,20 +141,32 @@ class Folding(Generic[M]):
                 Bookmark(
                     highest_sealed_anchor=folded.highest_sealed_anchor, generation=folded.generation + 1
                 ),
-                _FONTS,
+                FONTS,
             )
             folded, keys = self._fold_history(history, mark)
             parts = self._collect_parts(folded, history.list_remaining(mark))
         return FoldedHistory(
-            fold=folded.drop_evicted(),
+            fold=self._show(folded),
             mark=lambda: self._make_bookmark(folded, mark, history, keys),
             messages=messages,
             parts=parts,
             notice=notice,
+            before=mark,
             folding=self,
         )
 
-    def _fold_history(self, history: _History[M], mark: Bookmark) -> tuple[Fold, Keys]:
+    def purge(self, owner: str | None = None, *, older_than_days: float | None = None) -> int:
+        """Delete page files, and all that is remembered; return how many files there were: see `purge_pages`."""
+        self._known.clear()
+        self._parts.clear()
+        return self.pages.purge(owner, older_than_days=older_than_days)
+
+    def _show(self, folded: Fold) -> Fold:
+        """Return a fold as it is shown."""
+        shown = folded.drop_evicted()
+        return replace(shown, pinned=self._pins.drop_older(shown.pinned)) if shown.pinned else shown
+
+    def _fold_history(self, history: GivenHistory[M], mark: Bookmark) -> tuple[Fold, Keys]:
         """Fold on from the bookmark or the remembered fold; return the fold and the keys of the remaining messages."""
         kept = history.list_remaining(mark)
         # Hashes take no room, and keep no text of anybody's alive.
@@ -198,13 +186,14 @@ class Folding(Generic[M]):
                 oldest=mark.oldest,
                 head_turns=len(history.head),
                 request=self._find_request(history, mark),
+                pinned=self._list_pinned(history, mark),
                 reserved_tokens=history.reserved_tokens,
             )
-        self._known.put(token, _RememberedFold(keys=keys, fold=folded))
+        self._known.put(token, RememberedFold(keys=keys, fold=folded))
         return folded, keys
 
     def _go_on(
-        self, known: _RememberedFold | None, mark: Bookmark, kept: Sequence[M], keys: Keys
+        self, known: RememberedFold | None, mark: Bookmark, kept: Sequence[M], keys: Keys
     ) -> Fold | None:
         """Add what is new to a remembered fold; None where there is none, or whoever folds anew would begin later."""
         if known is None or known.keys != keys[: len(known.keys)] or not mark.is_reached_by(known.fold):
@@ -218,7 +207,7 @@ class Folding(Generic[M]):
             folded = step(folded, turn, policy=policy, costs=costs)
         return folded
 
-    def _find_request(self, history: _History[M], mark: Bookmark) -> Turn | None:
+    def _find_request(self, history: GivenHistory[M], mark: Bookmark) -> Turn | None:
         """Return the newest user's turn among the compacted ones; None where there is none."""
         anchors = [*_iterate_anchors(mark.evicted)]
         for message, anchor in zip(reversed(history.list_compacted(mark)), reversed(anchors), strict=False):
@@ -226,6 +215,17 @@ class Folding(Generic[M]):
             if turn.role == "user":
                 return replace(turn, anchor=anchor)
         return None
+
+    def _list_pinned(self, history: GivenHistory[M], mark: Bookmark) -> list[Turn]:
+        """Return the turns among the compacted ones that were pinned when they left, and still are."""
+        if not mark.pinned:
+            return []
+        places = {anchor: place for place, anchor in enumerate(_iterate_anchors(mark.evicted))}
+        compacted = history.list_compacted(mark)
+        found = (
+            (anchor, self.turn_of(compacted[places[anchor]])) for anchor in mark.pinned if anchor in places
+        )
+        return [replace(turn, anchor=anchor) for anchor, turn in found if turn.pinned]
 
     def _collect_parts(self, folded: Fold, kept: Sequence[M]) -> dict[int, Parts]:
         """Return what is sent of each visible seal, by its number."""
@@ -252,28 +252,18 @@ class Folding(Generic[M]):
             replace(self.turn_of(one), anchor=anchor) for one, anchor in zip(run, seal.anchors, strict=True)
         ]
 
-    def _make_bookmark(self, folded: Fold, mark: Bookmark, history: _History[M], keys: Keys) -> Bookmark:
+    def _make_bookmark(self, folded: Fold, mark: Bookmark, history: GivenHistory[M], keys: Keys) -> Bookmark:
         """Return the bookmark of a fold, and remember the fold under it, too."""
         compacted = folded.drop_evicted()
         marked = Bookmark.of(compacted, evicted_names=mark.evicted_names)
         if compacted is not folded:
-            marked = replace(marked, evicted_names=self._digest_names(history.list_compacted(marked)))
+            marked = replace(marked, evicted_names=self._names.digest(history.list_compacted(marked)))
             keys = keys[marked.evicted_count - mark.evicted_count :]
-        self._known.put(_memory_key(marked, history, keys), _RememberedFold(keys=keys, fold=compacted))
+        self._known.put(_memory_key(marked, history, keys), RememberedFold(keys=keys, fold=compacted))
         return marked
 
-    def _digest_names(self, messages: Sequence[M]) -> str:
-        """Return the number of compacted messages and a digest of the names of those at both ends.
 
-        Whatever is added or removed among them moves the last ones; one that only says something else now moves
-        nothing, and is not shown.
-        """
-        ends = messages if len(messages) <= 2 * _ENDS else [*messages[:_ENDS], *messages[-_ENDS:]]
-        digest = hashlib.sha256("\0".join(map(self.name_of, ends)).encode("utf-8", "surrogatepass"))
-        return f"{len(messages)}:{digest.hexdigest()}"
-
-
-def _memory_key(mark: Bookmark, history: _History[M], keys: Keys) -> Hashable:
+def _memory_key(mark: Bookmark, history: GivenHistory[M], keys: Keys) -> Hashable:
     """Return the key under which a history is remembered."""
     last = mark.seals[-1] if mark.seals else None
     told = last and (last.number, last.turns, last.previous, last.fingerprint)
@@ -286,13 +276,6 @@ def _memory_key(mark: Bookmark, history: _History[M], keys: Keys) -> Hashable:
         history.reserved_tokens,
         *keys[:1],
     )
-
-
-def _describe_changes(mark: Bookmark, folded: Fold) -> str:
-    """Return a notice of how many of the bookmark's seals no longer match the history; empty where all do."""
-    kept = {seal.number: seal for seal in folded.seals}
-    dropped = sum(kept.get(seal.number) != seal for seal in mark.seals)
-    return _CHANGED.format(dropped=dropped, all=len(mark.seals)) if dropped else ""
 
 
 def _iterate_anchors(stretches: Stretches) -> Iterator[int]:

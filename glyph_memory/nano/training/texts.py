@@ -40,12 +40,13 @@ _OTHER_SCRIPTS = "".join(
 )
 _RARE = "".join(c for c in (*CLASSES, *TWIN_OF) if ord(c) > 126 and c not in (IDEOGRAPH, UNREADABLE, "§"))
 _KANA = "".join(one for one in IDEOGRAPHS if ord(one) < 0x3100 or ord(one) > 0xFF00)
+_KNOWN = frozenset(IDEOGRAPHS)
 _UNKNOWN = tuple(
     character
     for row in range(0xA4, 0xC7)
     for cell in (*range(0x40, 0x7F), *range(0xA1, 0xFF))
     for character in bytes((row, cell)).decode("big5", "ignore")
-    if character not in IDEOGRAPHS
+    if character not in _KNOWN
 )
 _PAIRS = (
     "“”", "“”", "‘’", "„“", '""', "''", "``", "«»", "()", "[]", "{}", "<>", "**", "__", "||", "‹›", "`'", "´`",

@@ -29,6 +29,7 @@ from transformers import (
 
 from glyph_memory.errors import GlyphMemoryError, ReaderOverflow, ReaderRefused
 from glyph_memory.readers.local import architecture, hardware
+from glyph_memory.readers.local.adapter import Adapter, find_adapter, merge_adapter
 from glyph_memory.readers.local.architecture import PageSupport
 from glyph_memory.readers.local.failures import is_out_of_memory
 from glyph_memory.readers.local.folder import ModelFolder, find_folder
@@ -67,7 +68,7 @@ class LoadedModel:
     name: str
     """Its name on the hub, or its folder's."""
     path: str
-    """Its folder."""
+    """Its folder; of an adapter, that of the model below it."""
     fingerprint: str
     """What names config, weights, number type and overrides, in hex: keys and values of one are no use to another."""
     support: PageSupport
@@ -87,7 +88,8 @@ def load_model(
     """Load a model from a folder or from the hub.
 
     Args:
-        model: Its folder, or its name on the hub; what the hub's cache holds whole is used without a network.
+        model: Its folder, or its name on the hub; what the hub's cache holds whole is used without a network. The
+            folder of a LoRA adapter gives the model that it was trained on, with the adapter merged into it.
         device: `cpu`, `cuda`, `cuda:1` or `mps`; for `auto` the first GPU, else the CPU.
         dtype: `bfloat16`, `float16` or `float32`; for `auto` what the device is good at.
         attention: `sdpa`, `eager`, `flash_attention_2` or `flash_attention_3`, for both towers or by `text` and
@@ -105,7 +107,8 @@ def load_model(
     numbers = hardware.choose_dtype(dtype, where)
     towers = hardware.choose_attention(attention, where, numbers)
     hardware.check_quantization_choice(quantization, where)
-    folder = find_folder(model, is_offline=is_offline)
+    adapter = find_adapter(model, quantization=quantization)
+    folder = find_folder(model if adapter is None else adapter.base, is_offline=is_offline)
     with load_quietly():
         config = architecture.read_config(folder)
         if rope_parameters is not None:
@@ -119,6 +122,8 @@ def load_model(
         )
         tokenizer, image_processor = _load_tokenizer(folder), _load_image_processor(folder)
         loaded = _load_weights(folder, config, where, numbers, towers, quantization)
+    if adapter is not None:
+        loaded = merge_adapter(loaded, adapter)
     text = config.get_text_config()
     answers = loaded.generation_config
     stops = architecture.find_stop_ids(
@@ -136,9 +141,9 @@ def load_model(
         image_token_id=architecture.find_image_token(config),
         stop_ids=stops,
         window_tokens=architecture.find_window(config),
-        name=folder.name,
+        name=folder.name if adapter is None else adapter.name,
         path=str(folder.path),
-        fingerprint=_name_model(folder, numbers, quantization, rope_parameters),
+        fingerprint=_name_model(folder, adapter, numbers, quantization, rope_parameters),
         support=architecture.find_support(loaded, image_processor),
     )
 
@@ -269,7 +274,11 @@ def _find_attention(config: PreTrainedConfig) -> dict[str, str]:
 
 
 def _name_model(
-    folder: ModelFolder, dtype: torch.dtype, quantization: str | None, rope: Mapping[str, Any] | None
+    folder: ModelFolder,
+    adapter: Adapter | None,
+    dtype: torch.dtype,
+    quantization: str | None,
+    rope: Mapping[str, Any] | None,
 ) -> str:
     seen = {
         "config": folder.config,
@@ -277,6 +286,7 @@ def _name_model(
         "dtype": str(dtype),
         "quantization": quantization,
         "rope": dict(rope or {}),
+        **({} if adapter is None else {"adapter": adapter.digest}),
     }
     return hashlib.sha256(json.dumps(seen, sort_keys=True, default=str).encode()).hexdigest()
 

@@ -10,6 +10,7 @@ from typing import Unpack
 
 from glyph_memory.context import PageOptionFields, PageOptions
 from glyph_memory.errors import ProfileError, warn
+from glyph_memory.style import ReadingLimits
 from glyph_memory.tokens import ModelProfile
 
 _CONTRADICTS = (
@@ -70,14 +71,15 @@ class ServedModel:
 
         Raises:
             PolicyError: The window is too small for a memory.
+            ProfileError: A calibration is given, and it is of another model than the one that is served.
         """
-        given = PageOptions.merge(options, fields)
         served, where = self.profile, repr(self.base_url or "the server")
         changes: PageOptionFields = {}
-        if options is None and fields.get("profile") is None:
-            if served is not None:
-                changes["profile"] = served
-        elif served is not None and served.image_rule != given.profile.image_rule:
+        if served is not None and options is None and fields.get("profile") is None:
+            fields["profile"] = served  # at once: a calibration given beside it is of this model
+        given = PageOptions.merge(options, fields)
+        self.check_calibration(given.calibration)
+        if served is not None and served.image_rule != given.profile.image_rule:
             told = {"model": self.weights or self.model, "served": served.name, "given": given.profile.name}
             warn(_CONTRADICTS.format(where=where, **told))
         if given.window_tokens is None and self.window_tokens is not None:
@@ -87,3 +89,15 @@ class ServedModel:
                 warn(said)
             changes["window_tokens"] = self.window_tokens
         return PageOptions.merge(given, changes)
+
+    def check_calibration(self, limits: ReadingLimits | None) -> None:
+        """Raise an error for a calibration of another model than the one that is served, by the server's name for it.
+
+        Args:
+            limits: What the model was found to read; None says nothing.
+
+        Raises:
+            ProfileError: It is of another model.
+        """
+        if limits is not None and limits.model != self.weights:
+            limits.check_model(model=self.model)

@@ -14,7 +14,7 @@ from typing import Any
 
 from glyph_memory.context import Binder, ImagePart, PageOptions, RequestPlan, ReuseCache, pages_folder
 from glyph_memory.locks import ForkSafeLock
-from glyph_memory.memory.history import Bookmark, Folding
+from glyph_memory.memory.history import Bookmark, FoldedHistory, Folding
 from glyph_memory.memory.seal_records import find_images, find_range
 from glyph_memory.serve.conversations.chain import ChainCache
 from glyph_memory.serve.conversations.kept import KeptBookmark
@@ -79,6 +79,15 @@ class ConversationFolder:
         typeset("The first page, too.", style=binder.style)
         self._store.find_mark(["0" * 32])
 
+    def read_edits(self, caller: str, session: str) -> int | None:
+        """Return how often a conversation's past was changed; None where it has no turns, as they were erased.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        state = self._store.session(f"{_prefix(caller)}{session}").state()
+        return state.edits if state.turns else None
+
     def fold(self, asked: AskedRequest, *, window_tokens: int | None = None) -> FoldedRequest:
         """Return what is sent for a request; what it says is stored by its `keep`, before the client has an answer.
 
@@ -115,7 +124,7 @@ class ConversationFolder:
         )
         recent = [kept.message for kept in folded.recent]
         body = asked.dialect.write(request, plan, recent, binder=binder)
-        beside, fold = tools + folded.fold.head_tokens, folded.fold
+        beside = tools + folded.fold.head_tokens
         return FoldedRequest(
             session=place.session.removeprefix(_prefix(asked.caller)),
             body=None if body == request.body else body,
@@ -124,7 +133,7 @@ class ConversationFolder:
             text_turns=len(recent),
             pages=sum(part.kind == "page" for part in _list_images(plan)),
             plain_tokens=beside + self._count_plain(place, request.units, binder),
-            sent_tokens=beside + fold.tail_tokens + sum(seal.tokens for seal in fold.visible_seals),
+            sent_tokens=tools + _count_sent(folded, plan),
             notes=(*place.notes, *filter(None, [folded.notice]), *(loss.message for loss in plan.losses)),
         )
 
@@ -253,6 +262,14 @@ def _count_reserved(asked: AskedRequest, binder: Binder) -> tuple[int, int]:
     # A longest answer that is as long as the window says nothing: clients send one number to every model.
     answer = answer if answer < policy.prompt_tokens // 2 else 0
     return max(0, tools - policy.tools_tokens) + answer, tools
+
+
+def _count_sent(folded: FoldedHistory[Unit], plan: RequestPlan) -> int:
+    """Return what a request costs; where new messages go as pages, by what is sent in their place."""
+    fold = folded.fold
+    if any(turn.parts is not None for one in plan.messages for turn in one.turns):
+        return folded.report(plan).prompt_tokens
+    return fold.head_tokens + fold.tail_tokens + sum(seal.tokens for seal in fold.visible_seals)
 
 
 def _list_images(plan: RequestPlan) -> list[ImagePart]:

@@ -20,12 +20,17 @@ class Health:
     Args:
         check_store: Raises where the store cannot be reached; called in a thread.
         list_upstreams: Returns each upstream's name and its last word: "ok", what was wrong, or "not asked yet".
+        tell_reading: Returns whether models read their pages, in a word; None where that is not checked.
     """
 
     def __init__(
-        self, check_store: Callable[[], object], list_upstreams: Callable[[], Mapping[str, str]]
+        self,
+        check_store: Callable[[], object],
+        list_upstreams: Callable[[], Mapping[str, str]],
+        tell_reading: Callable[[], str] | None = None,
     ) -> None:
         self._check_store, self._list_upstreams = check_store, list_upstreams
+        self._tell_reading = tell_reading
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer how it is."""
@@ -35,5 +40,11 @@ class Health:
         except GlyphMemoryError as error:
             store = type(error).__name__
         status = "ok" if store == "ok" else "store"
-        said = {"status": status, "store": store, "upstreams": dict(self._list_upstreams())}
+        said: dict[str, object] = {
+            "status": status,
+            "store": store,
+            "upstreams": dict(self._list_upstreams()),
+        }
+        if self._tell_reading is not None:
+            said["reading"] = self._tell_reading()
         await JSONResponse(said, 200 if store == "ok" else 503)(scope, receive, send)

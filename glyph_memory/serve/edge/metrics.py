@@ -66,6 +66,14 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livesum",
         )
+        self._checks = Counter(
+            "glyph_checks",
+            "Questions for the codes of pages, in idle moments.",
+            ["outcome"],
+            registry=registry,
+        )
+        self._registry = registry
+        self._rate: Gauge | None = None
         self._count_open = count_open
         self._show = make_asgi_app(_find_registry(registry))
 
@@ -81,6 +89,25 @@ class Metrics:
         if record.first_byte_s is not None:
             self._first_byte.observe(record.first_byte_s)
         self._look()
+
+    def add_check(self, outcome: str, lowest_rate: float | None) -> None:
+        """Count a question for a page's code.
+
+        Args:
+            outcome: What came of it.
+            lowest_rate: The share of right answers of the model that reads worst; None where none has answered.
+        """
+        self._checks.labels(outcome=outcome).inc()
+        if lowest_rate is None:
+            return
+        if self._rate is None:  # made with the first answer: before it there is no rate, and 0 would be one
+            self._rate = Gauge(
+                "glyph_reading_rate",
+                "Share of the latest 200 answers about pages' codes that were right, of the model that reads worst.",
+                registry=self._registry,
+                multiprocess_mode="livemin",
+            )
+        self._rate.set(lowest_rate)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with all numbers, in the format that is asked for."""

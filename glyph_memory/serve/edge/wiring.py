@@ -15,6 +15,7 @@ from glyph_memory.serve.edge.keys import Keys
 from glyph_memory.serve.edge.metrics import Metrics
 from glyph_memory.serve.edge.recorder import Recorder
 from glyph_memory.serve.options import ServeOptions
+from glyph_memory.serve.reading_status import ReadingStatus
 from glyph_memory.serve.record import RequestRecord
 
 Listener = Callable[[RequestRecord], None]
@@ -39,6 +40,7 @@ def make_edge(
     check_store: Callable[[], object],
     list_upstreams: Callable[[], Mapping[str, str]],
     listeners: Sequence[Listener] = (),
+    reading: ReadingStatus | None = None,
 ) -> Edge:
     """Return what stands round the proxy.
 
@@ -47,6 +49,7 @@ def make_edge(
         check_store: As for `Health`.
         list_upstreams: As for `Health`.
         listeners: Told of each request, beside the metrics: the access log.
+        reading: How well models read; None where that is not checked.
 
     Raises:
         ServeError: The file of keys cannot be read.
@@ -55,11 +58,14 @@ def make_edge(
     slots = make_slots(options, keys)
     metrics = Metrics(lambda: slots.open_requests)
     recorder = Recorder(metrics.add, *listeners)
+    if reading is not None:
+        reading.listeners.append(metrics.add_check)
+    health = Health(check_store, list_upstreams, None if reading is None else lambda: reading.word)
     guard = Middleware(Guard, options=options, keys=keys, recorder=recorder, slots=slots)
     return Edge(
         recorder=recorder,
         middleware=(*_let_sites_in(options), guard),
-        routes=(Route("/healthz", Health(check_store, list_upstreams)), Route("/metrics", metrics)),
+        routes=(Route("/healthz", health), Route("/metrics", metrics)),
     )
 
 

@@ -22,6 +22,7 @@ from glyph_memory.serve.dialects.units import Dialect
 from glyph_memory.serve.edge.errors import make_error
 from glyph_memory.serve.proxy.asking import find_caller, is_json, make_request, read_session
 from glyph_memory.serve.proxy.client_side import read_body, run_while_connected
+from glyph_memory.serve.proxy.code_request import ShownPages
 from glyph_memory.serve.proxy.exchange import (
     ReadError,
     Sent,
@@ -31,6 +32,7 @@ from glyph_memory.serve.proxy.exchange import (
     open_answer,
     read_error,
 )
+from glyph_memory.serve.proxy.idle_checks import HeldConversation
 from glyph_memory.serve.proxy.keeping import Keeping
 from glyph_memory.serve.proxy.pictures import PictureCheck, PictureRefused
 from glyph_memory.serve.proxy.prepare import PreparedBody, parse_body, prepare_body
@@ -163,6 +165,8 @@ class FoldingEndpoint:
             keeping = Keeping(partial(self._run, prepared.keep) if prepared.keep else None)
             async with keeping, open_answer(client, asked) as answer:
                 progress.own_s += await keeping.wait()
+                if answer.status_code < 400:
+                    self._hold(progress, prepared, target)
                 if answer.status_code < 400 and prepared.recalling is not None:
                     recalling = Recalling(progress, asked, client, prepared.recalling, run=self._run)
                     await recalling.hand_on(answer, began)
@@ -176,6 +180,22 @@ class FoldingEndpoint:
                     await self._hand_on(progress, answer, began, error)
                     return
             target, window = learnt
+
+    def _hold(self, progress: Progress, prepared: PreparedBody, target: Target) -> None:
+        """Hold what the upstream took, where its pages are asked for later."""
+        checks, folded, request = self._state.checks, prepared.folded, prepared.request
+        if checks is None or not self._keeps or folded is None or folded.folded is None or request is None:
+            return
+        shown = ShownPages(
+            dialect=self._dialect,
+            request=request,
+            folded=folded.folded,
+            can_recall=prepared.recalling is not None,
+        )
+        caller = find_caller(progress.scope)
+        checks.hold(
+            HeldConversation(caller=caller, session=folded.session, upstream=target.upstream, shown=shown)
+        )
 
     def _learn(
         self, progress: Progress, prepared: PreparedBody, target: Target, window: int | None, said: str

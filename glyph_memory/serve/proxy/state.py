@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import anyio
 import httpx2
@@ -15,6 +16,9 @@ from glyph_memory.serve.dialects.prefix_rules import CACHE_MARKS
 from glyph_memory.serve.options import ServeOptions, Upstream
 from glyph_memory.serve.record import RequestRecord
 from glyph_memory.serve.upstreams import Target, Upstreams
+
+if TYPE_CHECKING:
+    from glyph_memory.serve.proxy.idle_checks import IdleChecks
 
 _THREADS = 4
 """How many requests are folded at a time; the work is Python's, so more would only take turns."""
@@ -36,6 +40,8 @@ class ProxyState:
     """Takes what became of a request."""
     has_keys: bool
     """Whether clients have keys of ours, which go no further."""
+    checks: IdleChecks | None = None
+    """Asks for pages' codes in idle moments; None where nobody wants it."""
     limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(_THREADS))
     """Of folding."""
     _clients: dict[str, httpx2.AsyncClient] = field(default_factory=dict)

@@ -19,7 +19,6 @@ from langchain_glyph_memory.attached import PICTURES, Block, is_file, load_block
 
 Content = str | list[str | dict[Any, Any]]
 """What a message may hold."""
-
 REASONING = frozenset({"reasoning", "thinking", "redacted_thinking", "reasoning_content"})
 """Blocks that nobody is shown again: the way to an answer, not what was said."""
 CALLS = frozenset(
@@ -117,6 +116,13 @@ def repeats_call(block: object, calls: frozenset[str]) -> bool:
     if not isinstance(block, Mapping) or block.get("type") not in CALLS:
         return False
     return block.get("type") == "input_json_delta" or bool({block.get("id"), block.get("call_id")} & calls)
+
+
+def brings_file(block: str | Block) -> bool:
+    """Return whether a block is a picture or another file, and no words: servers take those from users only."""
+    return not isinstance(block, str) and isinstance(
+        _read_block(block, frozenset()), PicturePiece | AttachedPiece
+    )
 
 
 def _read_block(block: Block, calls: frozenset[str]) -> Piece | None:

@@ -20,6 +20,7 @@ from glyph_memory import Document as Text
 from glyph_memory import PackedPage, PageOptionFields, PageOptions, PageStyle, explain_page, pack, warn
 from langchain_glyph_memory.documents import describe_source, list_links, open_store
 from langchain_glyph_memory.pictures import NOTE, ByteStore, PageNote
+from langchain_glyph_memory.sources import EXCERPTS, copy_metadata, name_source
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,9 +52,11 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
     """Packs retrieved documents onto as few pages as possible, each under a numbered heading.
 
     Gives one document a page: `page_content` is what the page says; `metadata` holds `sources`, the `excerpts` that
-    stand on it (their numbers, best first), `links`, `page`, `total_pages`, and `glyph` for `to_content_blocks`. Page
-    documents and others are packed alike, by their text: headings and tables are plain text there. Pages with pictures,
-    such as a PDF's own, stay as they are, among the packed ones. Where pages would not pay, all come back as they are.
+    stand on it (their numbers, best first), `excerpt_metadata` (that of each of them, such as its source and page),
+    `links`, `page`, `total_pages`, and `glyph` for `to_content_blocks`; `list_sources` reads from it what was found.
+    Page documents and others are packed alike, by their text: headings and tables are plain text there. Pages with
+    pictures, such as a PDF's own, stay as they are, among the packed ones. Where pages would not pay, all come back as
+    they are.
 
     Args:
         options: For which model, and how pages look; or its fields as keywords. See `glyph_memory.PageOptions`. The
@@ -106,7 +109,8 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
             "store": options.pages if store is None else store,
         }
         super().__init__(**given)
-        self._style = options.page_style if options.style is not None else options.page_style.dense()
+        is_chosen = options.style is not None or options.calibration is not None
+        self._style = options.page_style if is_chosen else options.page_style.dense()
         self._pictures = open_store(self.store)
 
     def compress_documents(
@@ -192,13 +196,14 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
             profile=self.options.profile,
             headings=packed.headings,
         )
-        found = [documents[place].metadata.get("source") for place in packed.documents]
-        sources = [*dict.fromkeys(str(source) for source in found if source)]
-        links = dict.fromkeys(link for place in packed.documents for link in list_links(documents[place]))
+        found = [documents[place] for place in packed.documents]
+        sources = [*dict.fromkeys(filter(None, map(name_source, found)))]
+        links = dict.fromkeys(link for document in found for link in list_links(document))
         metadata = {
             "source": ", ".join(sources),
             "sources": sources,
             "excerpts": [place + 1 for place in packed.documents],
+            EXCERPTS: [*map(copy_metadata, found)],
             "page": packed.page.number - 1,
             "total_pages": total,
             **({"links": "\n".join(links)} if links else {}),

@@ -11,13 +11,14 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from langchain_core.messages import BaseMessage, MessageLikeRepresentation, convert_to_messages
+from langchain_core.messages import BaseMessage, MessageLikeRepresentation
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from PIL import Image
 
-from glyph_memory import Binder, ModelProfile, ProfileError, warn
-from langchain_glyph_memory.messages import turn_of
+from glyph_memory import Binder, ModelProfile, ProfileError, ReuseCache, warn
+from langchain_glyph_memory.inputs import read_messages
+from langchain_glyph_memory.messages import key_of, turn_of
 
 UNSEEN = (1024, 1024)
 """What a picture is taken for that is not at hand, or that cannot be decoded: width and height in pixels."""
@@ -25,6 +26,9 @@ _UNCOUNTED = (
     "tokens of {name!r} cannot be counted, and count as 0: what audio, video and files elsewhere cost is known to the "
     "server alone; leave room for it"
 )
+_counted = ReuseCache[tuple[str, int], int](at_most=20_000)
+"""Tokens of messages, by what counts them and a hash of the content, which keeps no text alive: a summarizer asks some
+thirty times for the same ones."""
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 
 Tool = BaseTool | Mapping[str, Any] | type | Callable[..., Any]
@@ -64,7 +68,7 @@ def glyph_token_counter(profile: ModelProfile | str = "glyph") -> TokenCounter:
     binder = Binder(profile)
 
     def count(messages: Iterable[MessageLikeRepresentation], *, tools: Sequence[Tool] | None = None) -> int:
-        read = convert_to_messages(_to_list(messages))
+        read = read_messages(messages)
         return sum(count_message_tokens(message, binder) for message in read) + count_tools_tokens(
             tools or (), binder
         )
@@ -93,13 +97,24 @@ def find_token_profile(name: str, given: ModelProfile | str | None) -> ModelProf
 
 def count_message_tokens(message: BaseMessage, binder: Binder) -> int:
     """Return the most tokens that a message can take in a request; a file that cannot be counted is warned of."""
+    place = binder.fingerprint, hash(key_of(message))
+    tokens = _counted.get(place)
+    if tokens is None:
+        tokens, is_whole = _count_anew(message, binder)
+        if is_whole:  # else it is to be warned of again
+            _counted.put(place, tokens)
+    return tokens
+
+
+def _count_anew(message: BaseMessage, binder: Binder) -> tuple[int, bool]:
+    """Return the tokens of a message, and whether all of it could be counted."""
     turn = turn_of(message)
-    pictures = sum(_picture_tokens(_read_size(data), binder.profile) for data in turn.images)
+    pictures = sum(_picture_tokens(read_size(data) or UNSEEN, binder.profile) for data in turn.images)
     files = [binder.counts.estimate_attachment(attachment) for attachment in turn.attachments]
     for attachment, tokens in zip(turn.attachments, files, strict=True):
         if tokens is None:
             warn(_UNCOUNTED.format(name=attachment.label))
-    return binder.count_message_tokens(turn) + pictures + sum(tokens or 0 for tokens in files)
+    return binder.count_message_tokens(turn) + pictures + sum(one or 0 for one in files), None not in files
 
 
 def count_tools_tokens(tools: Sequence[Tool], binder: Binder) -> int:
@@ -114,15 +129,11 @@ def _picture_tokens(size: tuple[int, int], profile: ModelProfile) -> int:
         return profile.image_tokens(UNSEEN)
 
 
-def _read_size(data: bytes) -> tuple[int, int]:
-    """Return an image's width and height from the head of its file; nothing is decoded."""
+def read_size(data: bytes) -> tuple[int, int] | None:
+    """Return an image's width and height from the head of its file, without decoding it; None where it has none."""
     Image.init()
     try:
         with Image.open(io.BytesIO(data), formats=[name for name in _FORMATS if name in Image.OPEN]) as image:
             return image.size
     except Exception:  # decoders of broken files raise whatever they like
-        return UNSEEN
-
-
-def _to_list(messages: Iterable[MessageLikeRepresentation]) -> list[MessageLikeRepresentation]:
-    return [messages] if isinstance(messages, BaseMessage) else [*messages]
+        return None

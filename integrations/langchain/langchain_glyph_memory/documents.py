@@ -12,8 +12,9 @@ from typing import Any
 
 from langchain_core.documents import Document
 
-from glyph_memory import Binder, ImagePart, ModelProfile, quote_identifiers, warn
+from glyph_memory import Binder, ImagePart, ModelProfile, StoreError, quote_identifiers, warn
 from langchain_glyph_memory.blocks import image_block
+from langchain_glyph_memory.image_blocks import ImageBlocks, check_image_blocks, spell_image_blocks
 from langchain_glyph_memory.pictures import NOTE, ByteStore, PageNote, load_pictures
 from langchain_glyph_memory.stores import PageFolder
 
@@ -28,6 +29,7 @@ def to_content_blocks(
     captions: bool = True,
     ledger_share: float = 1 / 16,
     profile: ModelProfile | str = "glyph",
+    image_blocks: ImageBlocks = "standard",
 ) -> list[Block]:
     """Return documents as content of a user's message: pages as images with captions, all others as text.
 
@@ -42,6 +44,8 @@ def to_content_blocks(
         ledger_share: How much of a page's text tokens its identifiers may take, said again as text behind it: models
             misread them. Where its links lead comes first. 0 for none.
         profile: The model that will read, for the special tokens that must not stand in text.
+        image_blocks: How pictures are spelled: `standard`, as LangChain's own blocks; `image_url`, as OpenAI's, for a
+            client that hands blocks on as they are, such as `ChatHuggingFace`.
 
     Example:
         >>> from langchain_glyph_memory import GlyphLoader
@@ -86,12 +90,26 @@ def to_content_blocks(
     _warn_of_each(
         bare, "shown without what is pictured there, as captions; give the store that the loader had"
     )
-    return blocks
+    check_image_blocks(image_blocks)
+    return spell_image_blocks(blocks, image_blocks)
 
 
 def open_store(store: ByteStore | str | Path | None) -> ByteStore | None:
-    """Return a byte store; a path becomes a `PageFolder`."""
-    return PageFolder(store) if isinstance(store, str | Path) else store
+    """Return a byte store; a path becomes a `PageFolder`.
+
+    Raises:
+        StoreError: It is neither.
+    """
+    if isinstance(store, str | Path):
+        return PageFolder(store)
+    if store is not None and not (
+        callable(getattr(store, "mget", None)) and callable(getattr(store, "mset", None))
+    ):
+        kind = type(store).__name__
+        raise StoreError(
+            f"store= is a {kind}, no byte store; give a folder's path, or LangChain's InMemoryByteStore()"
+        )
+    return store
 
 
 def describe_source(document: Document) -> str:

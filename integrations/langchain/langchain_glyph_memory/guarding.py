@@ -1,4 +1,4 @@
-"""`MessageGuard`: looks for secrets in messages on their way to a model; the messages themselves stay as they are.
+"""`MessageGuard`: redacts messages on their way to a model, and looks for secrets; they themselves stay as they are.
 
 Knows messages and a guard; knows nothing about pages or agents.
 """
@@ -6,19 +6,26 @@ Knows messages and a guard; knows nothing about pages or agents.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import lru_cache
+from typing import Any, ParamSpec, TypeVar
 
 from langchain_core.messages import BaseMessage
 
 from glyph_memory import (
     ForkSafeLock,
+    Redact,
     SecretGuard,
     SecretMode,
+    TurnError,
     without_locals,
 )
 from langchain_glyph_memory.messages import freeze, turn_of
+from langchain_glyph_memory.redacting import find_redactions
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _FIELDS = (
     "content", "name", "tool_calls", "invalid_tool_calls", "tool_call_id", "additional_kwargs", "response_metadata",
@@ -32,12 +39,24 @@ class MessageGuard:
 
     Args:
         secrets: A mode, or a guard.
+        redact: Sees every message as a turn first, and gives what takes its place. It has to give the same for the
+            same turn, since what it gave is remembered, and pages are drawn of it.
+
+    Raises:
+        TurnError: There is no such mode, or `redact` is no function.
     """
 
-    def __init__(self, secrets: SecretMode | SecretGuard) -> None:
-        self._guard = SecretGuard.of(secrets)
+    def __init__(self, secrets: SecretMode | SecretGuard, redact: Redact | None = None) -> None:
+        if not (redact is None or callable(redact)):
+            raise TurnError(f"redact={redact!r} is no function; give one that takes a turn and returns one")
+        self._guard, self._redact = SecretGuard.of(secrets), redact
         self._changes: dict[tuple[bytes | None, int], dict[str, Any]] = {}
         self._lock = ForkSafeLock()
+
+    @classmethod
+    def of(cls, secrets: SecretMode | SecretGuard, redact: Redact | None = None) -> MessageGuard:
+        """Return a guard; the same for the same, so that what it found is remembered from call to call."""
+        return _get_guard(secrets, hold_function(redact) if callable(redact) else redact)
 
     @property
     def secrets(self) -> SecretGuard:
@@ -47,7 +66,12 @@ class MessageGuard:
     @property
     def is_on(self) -> bool:
         """Whether it does anything."""
-        return self._guard.is_on
+        return self._guard.is_on or self._redact is not None
+
+    @property
+    def changes_messages(self) -> bool:
+        """Whether something else than what was said may be sent, or nothing."""
+        return self._guard.mode in {"mask", "refuse"} or self._redact is not None
 
     @property
     def needs_key(self) -> bool:
@@ -74,12 +98,27 @@ class MessageGuard:
         place = (guard.key, _hash_all(message))
         changes = self._changes.get(place)
         if changes is None:
-            changes = _find_changes(message, guard)
+            changes = self._find_changes(message, guard)
             with self._lock:
                 if len(self._changes) >= _REMEMBERED:
                     self._changes.clear()
                 self._changes[place] = changes
         return message.model_copy(update=changes) if changes else message
+
+    def _find_changes(self, message: BaseMessage, guard: SecretGuard) -> dict[str, Any]:
+        redacted = find_redactions(message, self._redact) if self._redact else {}
+        if not guard.is_on:
+            return redacted
+        return redacted | _find_changes(message.model_copy(update=redacted) if redacted else message, guard)
+
+
+def hold_function(function: Callable[P, T]) -> Callable[P, T]:
+    """Return a function as caches can find it: of an object that has no hash its method, the same one each time."""
+    called: Any = function
+    return function if called.__hash__ is not None else called.__call__
+
+
+_get_guard = lru_cache(maxsize=16)(MessageGuard)
 
 
 def _hash_all(message: BaseMessage) -> int:

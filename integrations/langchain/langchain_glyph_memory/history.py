@@ -32,6 +32,7 @@ from glyph_memory import (
     without_locals,
     without_locals_async,
 )
+from langchain_glyph_memory.image_blocks import ImageBlocks, check_image_blocks
 from langchain_glyph_memory.messages import message_of, to_stored_turn
 from langchain_glyph_memory.spelling import write_plan
 
@@ -67,6 +68,8 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
         warmer: Has pages read after each call that adds messages and seals some: see `GlyphMemory.open`. Messages have
             no uuids, so its reader sends none: `OpenAIReader(…, image_uuids="never")`. Where a chain puts a system
             message before `messages`, tell it: `Warmer(reader, system_prompt=…)`. Not with a memory.
+        image_blocks: How pictures are spelled in `messages`: `standard`, as LangChain's own blocks; `image_url`, as
+            OpenAI's, for a client that hands blocks on as they are, such as `ChatHuggingFace`.
         **fields: The fields of `PageOptions`.
 
     Raises:
@@ -90,8 +93,10 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
         redact: Redact | None = None,
         secrets: SecretMode | SecretGuard = "off",
         warmer: Warmer | None = None,
+        image_blocks: ImageBlocks = "standard",
         **fields: Unpack[PageOptionFields],
     ) -> None:
+        check_image_blocks(image_blocks)
         options = PageOptions.merge(options, fields)
         self._owns_memory = isinstance(session_id, str)
         if isinstance(session_id, str):
@@ -107,6 +112,7 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
             )
         self.memory = session_id
         """The memory behind it: `recall`, `zoom`, `report`, `pin`, …"""
+        self._image_blocks: ImageBlocks = image_blocks
         self._binder = Binder(options=self.memory.options)
         # Nobody can make up a message of ours: whoever asks for one to be taken for it would have it lost.
         self._mark = hashlib.sha256(f"{self.memory.cache_salt} {self.session_id}".encode()).hexdigest()[:32]
@@ -127,19 +133,21 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
         """The messages to send: system messages, pages in a user's message, recent messages as they were added.
 
         Recent ones have all their blocks, ids and metadata; a mark is added, by which `add_messages` knows them again.
+        Pictures and files of a tool stand in a user's message after the results: servers take them from users only.
         Pages are drawn on access.
 
         Raises:
             StoreError: The database cannot be read.
             FontError: A page cannot be drawn.
         """
-        plan = self.memory.plan_request(join_users="beside", hoist_pictures=False)
+        plan = self.memory.plan_request(join_users="beside")
         warn_of_losses(plan.losses)
         written = write_plan(
             plan,
             head=[*map(message_of, plan.head)],
             message_at=lambda planned: message_of(planned.turn),
             binder=self._binder,
+            image_blocks=self._image_blocks,
         )
         return [
             one.model_copy(update={"additional_kwargs": {**one.additional_kwargs, _MARK: self._mark}})

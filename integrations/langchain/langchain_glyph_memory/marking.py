@@ -1,5 +1,7 @@
 """Tell pictures and files that came with recent messages from pages: a line of ours above each, and one below.
 
+Those of a tool are shown by a user, as servers take them from nobody else.
+
 Knows messages and blocks; knows nothing about what else is sent.
 """
 
@@ -8,18 +10,37 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
-from glyph_memory import Attachment, Binder, PlannedTurn, Role, Text
+from glyph_memory import SHOWN_BELOW, Attachment, Binder, PlannedTurn, Role, Text
 from langchain_glyph_memory.attached import is_file, make_attachment
 from langchain_glyph_memory.blocks import (
     CALLS,
     REASONING,
     TEXTS,
+    brings_file,
     is_remote_picture,
     picture_block,
     read_picture,
 )
+
+SOURCE = "glyph_memory"
+"""What `additional_kwargs["lc_source"]` says of a message that is ours, as LangChain's summarizer marks its own."""
+
+
+def keep_words(message: BaseMessage) -> BaseMessage:
+    """Return a message without its pictures and files, which `show_pictures` has; all else on it stays."""
+    words = [block for block in message.content if not brings_file(block)]
+    if words or (isinstance(message, AIMessage) and message.tool_calls):
+        return message.model_copy(update={"content": words})
+    return message.model_copy(update={"content": SHOWN_BELOW})
+
+
+def show_pictures(message: BaseMessage, planned: PlannedTurn, binder: Binder) -> HumanMessage:
+    """Return a user's message with the pictures and files of somebody else's, each between lines of ours."""
+    brought = [block for block in message.content if brings_file(block)]
+    marked = mark_pictures(HumanMessage(brought), planned, binder)
+    return HumanMessage(marked.content, additional_kwargs={"lc_source": SOURCE})
 
 
 def mark_pictures(message: BaseMessage, planned: PlannedTurn, binder: Binder) -> BaseMessage:

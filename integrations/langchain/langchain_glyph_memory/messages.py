@@ -33,6 +33,7 @@ from langchain_glyph_memory.blocks import (
     picture_block,
     read_pieces,
 )
+from langchain_glyph_memory.citations import add_citations
 
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -53,9 +54,9 @@ _BYTES = "glyph_memory/bytes"
 def turn_of(message: BaseMessage) -> Turn:
     """Return a message as a turn.
 
-    Text blocks are put together, pictures at hand become the turn's, other files its attachments, as the blocks that
-    they are; reasoning is left out, and whatever is none of it stands in the text as a line of JSON. `artifact`,
-    `additional_kwargs` and metadata stay on the message alone.
+    Text blocks are put together, with what they cite behind them, pictures at hand become the turn's, other files its
+    attachments, as the blocks that they are; reasoning is left out, and whatever is none of it stands in the text as a
+    line of JSON. `artifact`, `additional_kwargs` and metadata stay on the message alone.
 
     Raises:
         TypeError: It is no message that says something, such as a `RemoveMessage`.
@@ -65,7 +66,7 @@ def turn_of(message: BaseMessage) -> Turn:
     found = list(read_pieces(message.content, calls=frozenset(call.id for call in calls if call.id)))
     return Turn(
         role=role,
-        text=join_text(found, between="" if role == "assistant" else "\n"),
+        text=add_citations(join_text(found, between="" if role == "assistant" else "\n"), message.content),
         name=name,
         tool_calls=calls,
         tool_call_id=message.tool_call_id if isinstance(message, ToolMessage) else None,
@@ -76,21 +77,24 @@ def turn_of(message: BaseMessage) -> Turn:
 
 
 def key_of(message: BaseMessage) -> Hashable:
-    """Return a key that is cheap to compare and differs where two messages differ in content."""
+    """Return a key that is cheap to compare and differs where two messages differ in content, whatever their ids."""
     content = message.content
     said = content if isinstance(content, str) else freeze(content)
     if isinstance(message, AIMessage):
-        return (message.type, message.id, said, message.name, *_calls_key(message))
+        return (message.type, said, message.name, *_calls_key(message))
     if isinstance(message, ToolMessage):
-        return (message.type, message.id, said, message.name, message.tool_call_id)
+        return (message.type, said, message.name, message.tool_call_id)
     role = message.role if isinstance(message, ChatMessage) else message.type
-    return (role, message.id, said, message.name)
+    return (role, said, message.name)
 
 
 def name_of(message: BaseMessage) -> str:
-    """Return a message's id, or a digest of its content where it has none."""
-    if message.id:
-        return message.id
+    """Return a message's id, or what stands for its content where it has none."""
+    return message.id or gist_of(message)
+
+
+def gist_of(message: BaseMessage) -> str:
+    """Return a digest of a message's content, the same in every process: some frameworks mint ids on each call."""
     said = repr((message.type, message.content, getattr(message, "tool_calls", None)))
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
@@ -212,10 +216,10 @@ def freeze(value: object) -> Hashable:
     if isinstance(value, str):
         return value
     if isinstance(value, dict):
-        return (*value, *map(freeze, value.values()))
+        return ("dict", *value, *map(freeze, value.values()))
     if isinstance(value, list | tuple):
         return (type(value).__name__, *map(freeze, value))
-    return repr(value)
+    return (repr(value),)  # not the text "1" for the number
 
 
 def _lc_calls(calls: tuple[ToolCall, ...]) -> dict[str, Any]:

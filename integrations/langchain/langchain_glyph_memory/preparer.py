@@ -12,23 +12,26 @@ from typing import Any
 
 from langchain.agents.middleware.types import ModelRequest
 from langchain_core.messages import BaseMessage
-from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from glyph_memory import (
     Bookmark,
+    CallReport,
     FoldedHistory,
     Folding,
     FoldPolicy,
     Loss,
     PageOptions,
     PolicyError,
-    SecretGuard,
-    SecretMode,
     refuses_images,
     without_locals,
 )
-from langchain_glyph_memory.counting import Tool, count_message_tokens, count_tools_tokens
+from langchain_glyph_memory.call_reports import make_report
+from langchain_glyph_memory.counting import count_message_tokens, count_tools_tokens
+from langchain_glyph_memory.folding import Pin
 from langchain_glyph_memory.guarding import MessageGuard
+from langchain_glyph_memory.image_blocks import ImageBlocks, choose_image_blocks
+from langchain_glyph_memory.overhead import measure_overhead, tell_taken
+from langchain_glyph_memory.owning import find_owner
 from langchain_glyph_memory.spelling import write_request
 from langchain_glyph_memory.state import (
     BOOKMARK,
@@ -39,7 +42,7 @@ from langchain_glyph_memory.state import (
     read_windows,
 )
 from langchain_glyph_memory.texts import keep_newest
-from langchain_glyph_memory.tools import holds_recall_tools
+from langchain_glyph_memory.tools import drop_taken, holds_recall_tools
 from langchain_glyph_memory.windows import LEAST_WINDOW_TOKENS, ModelFoldings, make_model_key, read_overflow
 
 _TEXT_MODEL = (
@@ -57,10 +60,6 @@ _LEFT_OUT = (
 _LEARNED = (
     "the server called a prompt too long, so the conversation is folded to {window:,} tokens from now on; "
     "window_tokens= says so at once. It said: {error}"
-)
-_TOOLS = (
-    "{count} tools take {tools:,} tokens of a window of {window:,}, the largest {largest}: no page fits beside them. "
-    "Give fewer tools, shorter descriptions, or a larger window"
 )
 _TRIES = 3
 """How often a prompt is made smaller for one call."""
@@ -82,9 +81,13 @@ class PreparedRequest:
     secret_key: str = ""
     """What handles of secrets were made with."""
     notices: tuple[str, ...] = ()
-    """What the user should learn."""
+    """What the user should learn at once."""
+    changes: tuple[str, ...] = ()
+    """What the user should learn when it was answered: a model that gave no answer was shown nothing."""
     losses: tuple[Loss, ...] = ()
     """What is new and not shown as it came, and attachments that are no longer sent."""
+    report: CallReport | None = None
+    """What it shows and costs; None for text that is not folded."""
     learned_tokens: int | None = None
     """The window that the server was found to have in this call."""
     tries: int = 0
@@ -105,7 +108,10 @@ class RequestPreparer:
         options: What was given to the middleware.
         owns_profile: Whether a profile was given; else models are known by their names.
         merge: Whether the pages become one message with the user's message that follows them.
-        guard: What is done about secrets in what is sent.
+        guard: Redacts what is sent, and looks for secrets in it.
+        pin: Which messages are repeated as text once they are sealed.
+        gives_tools: Whether the agent is given `recall` and `zoom`.
+        image_blocks: How pictures are spelled; as the model's client wants them unless given.
     """
 
     def __init__(
@@ -114,12 +120,15 @@ class RequestPreparer:
         *,
         owns_profile: bool,
         merge: bool,
-        guard: SecretMode | SecretGuard = "off",
+        guard: MessageGuard,
+        pin: Pin = None,
+        gives_tools: bool = False,
+        image_blocks: ImageBlocks | None = None,
     ) -> None:
-        self._guard = MessageGuard(guard)
-        self.secrets = self._guard.secrets
-        self.foldings = ModelFoldings(options, owns_profile=owns_profile)
+        self._guard, self.secrets = guard, guard.secrets
+        self.foldings = ModelFoldings(options, owns_profile=owns_profile, pin=pin)
         self.merge = merge
+        self._gives_tools, self._image_blocks = gives_tools, image_blocks
         self._text_only = set[str]()
         self._learned = dict[str, int]()
         self._told = set[tuple[str, str]]()
@@ -165,13 +174,26 @@ class RequestPreparer:
         self._fitted[key] = options
         folding = self.foldings.get(options)
         takes = getattr(request.model, "profile", None) or {}
+        if self._gives_tools and (taken := tell_taken(request.tools)):
+            request, notices = request.override(tools=drop_taken(request.tools)), (*notices, taken)
         if takes.get("image_inputs") is False or key in self._text_only:
             notices += (_TEXT_MODEL,) if takes.get("image_inputs") is False else ()
             return self._prepare_text(request, options, learned_tokens, notices)
         mark, notice = read_bookmark(request.state)
-        reserved, told = self._count_reserved(request, folding)
-        folded = folding.fold(request.messages, mark, reserved_tokens=reserved)
-        sent = write_request(folded, merge=self.merge, can_recall=holds_recall_tools(request.tools))
+        overhead = measure_overhead(request.system_message, request.tools, folding.binder)
+        folded = folding.fold(request.messages, mark, reserved_tokens=overhead.reserved_tokens)
+        if (owner := find_owner()) is not None:
+            folding.pages.keep(owner.thread, folded.digests, part=owner.part)
+        sent = write_request(
+            folded,
+            merge=self.merge,
+            can_recall=holds_recall_tools(request.tools),
+            hoist_pictures=takes.get("image_tool_message") is not True,
+            image_blocks=self._image_blocks or choose_image_blocks(request.model),
+        )
+        crowded = "" if sent.holds_pages else overhead.notice
+        # That no page fits is told better by what names the tools.
+        told = tuple(loss for loss in sent.losses if not (crowded and loss.anchor is None and loss.once))
         unchanged = folded.bookmark == (mark or Bookmark()) and not notice
         return PreparedRequest(
             request=request.override(messages=sent.messages),  # type: ignore[arg-type]  # AnyMessage names its members
@@ -179,8 +201,10 @@ class RequestPreparer:
             folded=folded,
             holds_images=sent.holds_pages,
             bookmark=None if unchanged else folded.bookmark.to_json(),
-            notices=(*self._tell_once(key, (*notices, *told)), *filter(None, (notice, folded.notice))),
-            losses=sent.losses,
+            notices=self._tell_once(key, (*notices, crowded)),
+            changes=(*filter(None, (notice, folded.notice)),),
+            losses=told,
+            report=make_report(folded, sent.plan, overhead),
             learned_tokens=learned_tokens,
         )
 
@@ -193,16 +217,15 @@ class RequestPreparer:
     ) -> PreparedRequest:
         """Return a request whose messages are text: the newest that fit the window."""
         folding = self.foldings.get(options)
-        reserved, _ = self._count_reserved(request, folding)
-        budget = folding.binder.policy.prompt_tokens - reserved
+        overhead = measure_overhead(request.system_message, request.tools, folding.binder)
+        budget = folding.binder.policy.prompt_tokens - overhead.reserved_tokens
         messages, left_out = keep_newest(request.messages, folding.binder, budget_tokens=budget)
-        if left_out:
-            window = folding.binder.policy.window_tokens
-            notices += (_LEFT_OUT.format(window=window, what=left_out),)
+        told = _LEFT_OUT.format(window=folding.binder.options.known_window_tokens, what=left_out)
         return PreparedRequest(
             request=request.override(messages=messages) if left_out else request,  # type: ignore[arg-type]  # as above
             options=options,
             notices=self._tell_once(make_model_key(request.model), notices),
+            changes=(told,) if left_out else (),
             learned_tokens=learned_tokens,
         )
 
@@ -254,7 +277,7 @@ class RequestPreparer:
 
     def _tell_once(self, key: str, notices: Iterable[str]) -> tuple[str, ...]:
         """Return the notices that were not told yet of a model."""
-        new = tuple(notice for notice in dict.fromkeys(notices) if (key, notice) not in self._told)
+        new = tuple(notice for notice in dict.fromkeys(notices) if notice and (key, notice) not in self._told)
         self._told |= {(key, notice) for notice in new}
         return new
 
@@ -264,32 +287,6 @@ class RequestPreparer:
         head = [request.system_message] if request.system_message else []
         told = sum(count_message_tokens(message, binder) for message in [*head, *request.messages])
         return told + count_tools_tokens(request.tools, binder)
-
-    def _count_reserved(
-        self, request: ModelRequest[Any], folding: Folding[BaseMessage]
-    ) -> tuple[int, tuple[str, ...]]:
-        """Return the tokens of all but messages beyond what the policy keeps free; and a notice of tools that take all.
-
-        That is, of tools that leave no room for a page.
-        """
-        binder = folding.binder
-        system = count_message_tokens(request.system_message, binder) if request.system_message else 0
-        tools = count_tools_tokens(request.tools, binder)
-        reserved = system + max(0, tools - binder.policy.tools_tokens)
-        page = binder.profile.image_tokens(binder.style.page_px)
-        room = binder.policy.seal_budget_tokens(head_tokens=reserved)
-        if tools <= binder.policy.tools_tokens or room >= page:
-            return reserved, ()
-        sizes = sorted(
-            ((count_tools_tokens([tool], binder), _name_tool(tool)) for tool in request.tools), reverse=True
-        )
-        largest = ", ".join(f"{name!r} ({size:,})" for size, name in sizes[:3])
-        window = binder.policy.window_tokens
-        return reserved, (_TOOLS.format(count=len(sizes), tools=tools, window=window, largest=largest),)
-
-
-def _name_tool(tool: Tool) -> str:
-    return str(convert_to_openai_tool(tool).get("function", {}).get("name", "?"))
 
 
 def _to_one_line(error: Exception) -> str:

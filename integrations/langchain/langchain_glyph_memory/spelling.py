@@ -28,13 +28,11 @@ from glyph_memory import (
     TextCleaner,
 )
 from langchain_glyph_memory.blocks import TEXTS, Content, part_block, repeats_call
-from langchain_glyph_memory.marking import mark_pictures
+from langchain_glyph_memory.image_blocks import ImageBlocks, spell_images
+from langchain_glyph_memory.marking import SOURCE, keep_words, mark_pictures, show_pictures
 from langchain_glyph_memory.messages import list_tool_calls
 
 Role = Literal["system", "user", "assistant", "tool"]
-
-SOURCE = "glyph_memory"
-"""What `additional_kwargs["lc_source"]` says of a message that is ours, as LangChain's summarizer marks its own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +41,8 @@ class WrittenRequest:
 
     messages: list[BaseMessage]
     """System messages, a user's message with the pages, recent messages."""
+    plan: RequestPlan
+    """What they are made of."""
     losses: tuple[Loss, ...] = ()
     """What is new and not shown as it came."""
     holds_pages: bool = False
@@ -50,7 +50,12 @@ class WrittenRequest:
 
 
 def write_request(
-    folded: FoldedHistory[BaseMessage], *, merge: bool = True, can_recall: bool = False
+    folded: FoldedHistory[BaseMessage],
+    *,
+    merge: bool = True,
+    can_recall: bool = False,
+    hoist_pictures: bool = True,
+    image_blocks: ImageBlocks = "standard",
 ) -> WrittenRequest:
     """Return a history as it is sent.
 
@@ -59,12 +64,13 @@ def write_request(
         merge: Whether the pages become one message with the user's message that follows them: many chat templates
             insist that roles alternate. That message keeps its id, its name and whatever else is on it.
         can_recall: Whether the model has the tools `recall` and `zoom`.
+        hoist_pictures: Whether pictures and files of anyone but a user are shown by a user, after the results.
+        image_blocks: How pictures are spelled.
     """
-    # A tool's pictures stay in its message: LangChain's clients know where their servers take them.
     plan = folded.plan_request(
         merge_pages=merge,
         join_users="beside" if merge else "none",
-        hoist_pictures=False,
+        hoist_pictures=hoist_pictures,
         can_recall=can_recall,
     )
     recent = [kept.message for kept in folded.recent]
@@ -74,7 +80,9 @@ def write_request(
             head=folded.messages[: len(plan.head)],
             message_at=lambda planned: recent[planned.place],
             binder=folded.folding.binder,
+            image_blocks=image_blocks,
         ),
+        plan=plan,
         losses=plan.losses,
         holds_pages=_holds_pages(plan),
     )
@@ -86,19 +94,32 @@ def write_plan(
     head: Sequence[BaseMessage],
     message_at: Callable[[PlannedTurn], BaseMessage],
     binder: Binder,
+    image_blocks: ImageBlocks = "standard",
 ) -> list[BaseMessage]:
     """Return the messages of a plan.
 
     Args:
-        plan: What the request is made of, pictures not hoisted.
+        plan: What the request is made of.
         head: The leading system messages.
         message_at: Gives the message of a recent turn.
         binder: What the plan was made by.
+        image_blocks: How pictures are spelled.
     """
-    marks = binder if plan.marks_pictures else None
     written = [_clean_message(message, binder.cleaner, role="system") for message in head]
-    told = (_write_planned(planned, message_at, binder.cleaner, marks) for planned in plan.messages)
-    return [*written, *told]
+    turns = [one for planned in plan.messages for one in planned.turns]
+    hoisted = frozenset(one.place for one in turns if one.shows == "pictures" and one.parts is None)
+
+    def write_turn(planned: PlannedTurn) -> BaseMessage:
+        message = message_at(planned)
+        if planned.shows == "pictures" and planned.parts is None:
+            return show_pictures(message, planned, binder)
+        message = _write_turn(planned, message, binder.cleaner)
+        if planned.place in hoisted:
+            message = keep_words(message)
+        return mark_pictures(message, planned, binder) if plan.marks_pictures else message
+
+    written += (_write_planned(planned, write_turn) for planned in plan.messages)
+    return [spell_images(message, image_blocks) for message in written]
 
 
 def _holds_pages(plan: RequestPlan) -> bool:
@@ -109,15 +130,8 @@ def _holds_pages(plan: RequestPlan) -> bool:
     )
 
 
-def _write_planned(
-    planned: PlannedMessage,
-    message_at: Callable[[PlannedTurn], BaseMessage],
-    cleaner: TextCleaner,
-    marks: Binder | None,
-) -> BaseMessage:
-    messages = [_write_turn(one, message_at(one), cleaner) for one in planned.turns]
-    if marks is not None:
-        messages = [mark_pictures(*told, marks) for told in zip(messages, planned.turns, strict=True)]
+def _write_planned(planned: PlannedMessage, write_turn: Callable[[PlannedTurn], BaseMessage]) -> BaseMessage:
+    messages = [*map(write_turn, planned.turns)]
     if not messages:
         return _page_message(planned.before)
     if planned.before:

@@ -27,7 +27,16 @@ _NO_BOOKMARK = (
 
 def read_bookmark(state: Mapping[str, object]) -> tuple[Bookmark | None, str]:
     """Return the bookmark in a state; or None, and a line that says what is wrong with it."""
-    kept = state.get(BOOKMARK)
+    return parse_bookmark(state.get(BOOKMARK), _NO_BOOKMARK)
+
+
+def parse_bookmark(kept: object, fault: str) -> tuple[Bookmark | None, str]:
+    """Return the bookmark in plain JSON; or None, and a line that says what is wrong with it.
+
+    Args:
+        kept: What was kept; None where nothing was.
+        fault: The line, with a place for `error`.
+    """
     if kept is None:
         return None, ""
     try:
@@ -35,7 +44,7 @@ def read_bookmark(state: Mapping[str, object]) -> tuple[Bookmark | None, str]:
             raise TypeError(f"a {type(kept).__name__}")
         return Bookmark.from_json(kept), ""
     except (TypeError, ValueError, KeyError) as error:
-        return None, _NO_BOOKMARK.format(error=error)
+        return None, fault.format(error=error)
 
 
 def read_windows(state: Mapping[str, object]) -> dict[str, int]:

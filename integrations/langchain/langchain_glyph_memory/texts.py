@@ -12,7 +12,7 @@ from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from glyph_memory import Binder
 from langchain_glyph_memory.counting import count_message_tokens
-from langchain_glyph_memory.spelling import SOURCE
+from langchain_glyph_memory.marking import SOURCE
 
 _LEFT_OUT = "({count} older messages of this conversation are not shown here: they do not fit.)"
 _CUT = "\n[… {count:,} characters left out here: they do not fit …]\n"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, Unpack
+from typing import Any, TypeVar, Unpack
 
 from langchain.tools import ToolRuntime
 from langchain_core.messages import BaseMessage
@@ -38,6 +38,9 @@ _ZOOM = (
     "Read one turn of this conversation, or all turns of one page, exactly as they were said. Ask for an anchor as it "
     "stands on the pages, '§42', or for 'page 3'."
 )
+_OURS: Mapping[str, str] = {RECALL: _RECALL, ZOOM: _ZOOM}
+T = TypeVar("T")
+
 _NO_MESSAGES = "this agent's state has no messages, so there is nothing to look for"
 
 
@@ -107,15 +110,34 @@ Guard = Callable[[Sequence[BaseMessage], Mapping[str, Any]], Sequence[BaseMessag
 
 
 def holds_recall_tools(tools: Iterable[object]) -> bool:
-    """Return whether a model's tools hold both of these, by name, so that it may be told of them."""
-    return {RECALL, ZOOM} <= {_find_name(tool) for tool in tools}
+    """Return whether a model's tools hold both of ours, so that it may be told of them."""
+    given = [*tools]
+    return not find_taken_names(given) and {RECALL, ZOOM} <= {_read_tool(tool)[0] for tool in given}
 
 
-def _find_name(tool: object) -> object:
+def find_taken_names(tools: Iterable[object]) -> tuple[str, ...]:
+    """Return the names of ours that somebody else's tools have."""
+    others = {name for name, is_ours in map(_read_tool, tools) if not is_ours}
+    return tuple(name for name in _OURS if name in others)
+
+
+def drop_taken(tools: Iterable[T]) -> list[T]:
+    """Return tools without those of ours whose names somebody else's have: servers take each name once."""
+    given = [*tools]
+    taken = find_taken_names(given)
+    return [tool for tool in given if _read_tool(tool)[0] not in taken or not _read_tool(tool)[1]]
+
+
+def _read_tool(tool: object) -> tuple[object, bool]:
+    """Return a tool's name, and whether it is one of ours, which is known by its description."""
     if isinstance(tool, Mapping):
         function = tool.get("function")
-        return function.get("name") if isinstance(function, Mapping) else tool.get("name")
-    return getattr(tool, "name", None) or getattr(tool, "__name__", None)
+        spelled = function if isinstance(function, Mapping) else tool
+        name, told = spelled.get("name"), spelled.get("description")
+    else:
+        name = getattr(tool, "name", None) or getattr(tool, "__name__", None)
+        told = getattr(tool, "description", None)
+    return name, isinstance(name, str) and _OURS.get(name) == told
 
 
 def _make_memory_tools(writer: RecallWriter, memory: GlyphMemory) -> list[BaseTool]:

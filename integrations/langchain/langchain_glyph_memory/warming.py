@@ -13,7 +13,7 @@ from typing import Any
 from langchain.agents.middleware.types import ExtendedModelResponse, ModelCallResult
 from langchain_core.messages import AIMessage, BaseMessage
 
-from glyph_memory import Context, ReaderRefused, SecretGuard, TurnError, Warmer
+from glyph_memory import Context, ReaderRefused, TurnError, Warmer
 from langchain_glyph_memory.guarding import MessageGuard
 from langchain_glyph_memory.messages import name_of
 from langchain_glyph_memory.preparer import PreparedRequest
@@ -25,20 +25,20 @@ class RequestWarmer:
 
     Args:
         warmer: Has pages read.
-        secrets: What guards what is sent.
+        guard: Redacts what is sent, and looks for secrets in it.
 
     Raises:
         ReaderRefused: `warmer` is no `Warmer`, or has a system prompt of its own.
     """
 
-    def __init__(self, warmer: Warmer | None, secrets: SecretGuard) -> None:
+    def __init__(self, warmer: Warmer | None, guard: MessageGuard) -> None:
         if warmer is not None and not isinstance(warmer, Warmer):
             raise ReaderRefused(f"warmer={warmer!r} is no Warmer; give Warmer(reader), or None")
         if warmer is not None and warmer.system_prompt:
             raise ReaderRefused(
                 "the middleware knows its requests' system prompt; give Warmer(reader) without one"
             )
-        self._warmer, self._guard = warmer, MessageGuard(secrets)
+        self._warmer, self._guard = warmer, guard
 
     def submit(self, sent: PreparedRequest, response: ModelCallResult[Any]) -> None:
         """Have the pages read that the next request begins with; they are drawn in the warmer's thread."""
@@ -52,7 +52,7 @@ class RequestWarmer:
 
     def _write_next_prefix(self, sent: PreparedRequest, answers: Sequence[BaseMessage]) -> Context | None:
         """Return what the next request begins with; None where this one did, or where it will be refused."""
-        if self._guard.secrets.mode in {"mask", "refuse"}:
+        if self._guard.changes_messages:
             try:
                 answers = self._guard.guard(answers, key=sent.secret_key.encode() or None)
             except TurnError:

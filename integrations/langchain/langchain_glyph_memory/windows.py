@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from langchain_core.exceptions import ContextOverflowError
@@ -25,7 +25,7 @@ from glyph_memory import (
     ReaderOverflow,
     overflows_window,
 )
-from langchain_glyph_memory.folding import make_folding
+from langchain_glyph_memory.folding import Pin, make_folding
 
 LEAST_WINDOW_TOKENS = 1024
 """Below this no policy works."""
@@ -86,20 +86,29 @@ class ModelFoldings:
     Args:
         options: What was given to the middleware.
         owns_profile: Whether a profile was given; else models are known by their names.
+        pin: Which messages are repeated as text once they are sealed.
     """
 
-    def __init__(self, options: PageOptions, *, owns_profile: bool) -> None:
+    def __init__(self, options: PageOptions, *, owns_profile: bool, pin: Pin = None) -> None:
         self.options = options
         self._owns_profile = owns_profile
-        self._make = lru_cache(maxsize=16)(make_folding)
+        self._make = lru_cache(maxsize=16)(partial(make_folding, pin=pin))
         self._lock = ForkSafeLock()
-        self.own = self.get(options)
+        self.own = self._make(options)
         """The folding of the options as they were given."""
 
     def get(self, options: PageOptions) -> Folding[BaseMessage]:
         """Return the folding of options; those that come to the same share one."""
+        if options == self.options:
+            return self.own
         with self._lock:
             return self._make(options)
+
+    def purge(self, owner: str | None, *, older_than_days: float | None) -> int:
+        """Delete page files, and what all foldings remember; return how many files there were."""
+        with self._lock:
+            self._make.cache_clear()
+        return self.own.purge(owner, older_than_days=older_than_days)
 
     def fit(self, model: object, *, learned_tokens: int | None = None) -> tuple[PageOptions, tuple[str, ...]]:
         """Return the options that fit a model, and what the user should learn once.

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from llama_index.memory.glyph.base import GlyphMemory as GlyphMemory
     from llama_index.memory.glyph.block import GlyphMemoryBlock as GlyphMemoryBlock
-    from llama_index.memory.glyph.chat_store import ChatStore as ChatStore
     from llama_index.memory.glyph.chat_store import GlyphChatStore as GlyphChatStore
     from llama_index.memory.glyph.documents import PageNodeParser as PageNodeParser
     from llama_index.memory.glyph.documents import ParserFields as ParserFields
@@ -19,21 +18,27 @@ if TYPE_CHECKING:
     from llama_index.memory.glyph.local import GlyphLLM as GlyphLLM
     from llama_index.memory.glyph.messages import PageImageBlock as PageImageBlock
     from llama_index.memory.glyph.messages import turn_of as turn_of
-    from llama_index.memory.glyph.options import DrawnStyle as DrawnStyle
-    from llama_index.memory.glyph.options import Policy as Policy
-    from llama_index.memory.glyph.options import Style as Style
+    from llama_index.memory.glyph.option_values import Calibration as Calibration
+    from llama_index.memory.glyph.option_values import DrawnStyle as DrawnStyle
+    from llama_index.memory.glyph.option_values import Policy as Policy
+    from llama_index.memory.glyph.option_values import Style as Style
     from llama_index.memory.glyph.postprocessor import PagePostprocessor as PagePostprocessor
+    from llama_index.memory.glyph.prices import Prices as Prices
     from llama_index.memory.glyph.profiles import Profile as Profile
     from llama_index.memory.glyph.prompt_helper import PagePromptHelper as PagePromptHelper
     from llama_index.memory.glyph.reader import GlyphReader as GlyphReader
     from llama_index.memory.glyph.request import GlyphFoldEvent as GlyphFoldEvent
+    from llama_index.memory.glyph.store_field import ChatStore as ChatStore
     from llama_index.memory.glyph.stored_messages import message_of as message_of
+    from llama_index.memory.glyph.structured import structure_output as structure_output
+    from llama_index.memory.glyph.tools import recall_tools as recall_tools
 
 __version__ = "0.1.0"
 
 _MODULES = {
-    "ChatStore": "chat_store",
-    "DrawnStyle": "options",
+    "Calibration": "option_values",
+    "ChatStore": "store_field",
+    "DrawnStyle": "option_values",
     "GlyphChatStore": "chat_store",
     "GlyphFoldEvent": "request",
     "GlyphLLM": "local",
@@ -46,10 +51,13 @@ _MODULES = {
     "PagePostprocessor": "postprocessor",
     "PagePromptHelper": "prompt_helper",
     "ParserFields": "documents",
-    "Policy": "options",
+    "Policy": "option_values",
+    "Prices": "prices",
     "Profile": "profiles",
-    "Style": "options",
+    "Style": "option_values",
     "message_of": "stored_messages",
+    "recall_tools": "tools",
+    "structure_output": "structured",
     "turn_of": "messages",
 }
 

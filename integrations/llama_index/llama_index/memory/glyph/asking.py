@@ -5,15 +5,17 @@ Knows messages and requests; sends nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from llama_index.core.base.llms.types import ChatMessage, ImageBlock
+from llama_index.core.base.llms.types import ChatMessage, TextBlock, ToolCallBlock
+from llama_index.memory.glyph.attached import warn_of_uncounted
 from llama_index.memory.glyph.messages import PageImageBlock, replace_blocks, turn_of
-from llama_index.memory.glyph.origin import PagesMessage, list_texts
+from llama_index.memory.glyph.origin import PagesMessage, holds_pages, list_texts
 from llama_index.memory.glyph.request import WrittenRequest
 
-from glyph_memory import Binder, warn_of_losses
+from glyph_memory import Binder, warn, warn_of_losses
 
 _MESSAGE_TOKENS = 32
 """What a message takes beside its text, at the most."""
@@ -21,7 +23,8 @@ _MESSAGE_TOKENS = 32
 
 def is_history(message: ChatMessage) -> bool:
     """Return whether a message shows that a conversation is going on: an answer, a tool's result, or pages."""
-    return isinstance(message, PagesMessage) or turn_of(message).role in {"assistant", "tool"}
+    is_folded = isinstance(message, PagesMessage) and (message.origin.is_known or holds_pages(message))
+    return is_folded or turn_of(message).role in {"assistant", "tool"}
 
 
 def holds_recall_tools(tools: Sequence[Mapping[str, Any]]) -> bool:
@@ -56,15 +59,40 @@ def _count_text(message: ChatMessage, binder: Binder) -> int:
 
 
 def _count_images(message: ChatMessage, binder: Binder) -> int:
-    images = [block for block in message.blocks if isinstance(block, ImageBlock)]
-    others = [block for block in images if not isinstance(block, PageImageBlock)]
-    pages = sum(block.tokens for block in images if isinstance(block, PageImageBlock))
+    """Return what pages, pictures and files cost; one that cannot be counted is warned of."""
+    pages = [block for block in message.blocks if isinstance(block, PageImageBlock)]
+    others = [
+        block for block in message.blocks if not isinstance(block, PageImageBlock | TextBlock | ToolCallBlock)
+    ]
+    tokens = sum(block.tokens for block in pages)
     if not others:
-        return pages
-    return pages + binder.count_picture_tokens(turn_of(replace_blocks(message, others)))
+        return tokens
+    turn = turn_of(replace_blocks(message, others))
+    if not turn.images and not turn.attachments:
+        return tokens
+    warn_of_uncounted(turn.attachments, binder)
+    return tokens + binder.count_picture_tokens(turn)
 
 
 # What was lost.
+
+
+_CONVERSATION = "<current_conversation>\n"
+"""How LlamaIndex begins a conversation that it writes down as text, for an agent's `output_cls`."""
+_CAPTION = re.compile(r"§\d+, page \d+ \([0-9a-f]{6}\):")
+_DROPPED = (
+    "an agent's output_cls= is filled from text alone: LlamaIndex has dropped the pages, and pictures, of this "
+    "conversation; give structured_output_fn=structure_output(llm, …) in its place, which sends them"
+)
+
+
+def warn_of_dropped_pages(messages: Sequence[ChatMessage]) -> None:
+    """Warn where a conversation was written down as text that announces pages, and they are not there."""
+    for message in messages:
+        texts = list_texts(message.blocks)
+        if texts[:1] == (_CONVERSATION,) and any(map(_CAPTION.search, texts)):
+            warn(_DROPPED)
+            return
 
 
 def warn_of_new_losses(written: WrittenRequest, messages: Sequence[ChatMessage]) -> Sequence[ChatMessage]:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from io import IOBase
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,15 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.bridge.pydantic import ValidationError
 
-from glyph_memory import Attachment
+from glyph_memory import Attachment, Binder, Loss, warn_of_losses
 
 FileBlock = DocumentBlock | AudioBlock | VideoBlock | ImageBlock
 _LONGEST = 200
 """Strings without a blank that are longer than this are data, and left out of visible lines."""
+_UNCOUNTED = (
+    "tokens of {name!r} cannot be counted, and count as 0: what audio, video and files elsewhere cost is known to the "
+    "server alone; leave room for it, with a smaller window_tokens"
+)
 _UNNAMED = "input_document"
 """What LlamaIndex calls a document without a title."""
 
@@ -72,6 +76,27 @@ def shorten_data(held: Any) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(held, str) and len(held) > _LONGEST and not any(map(str.isspace, held)):
         return f"{held[:32]}… ({len(held):,} characters)"
     return held
+
+
+def warn_of_uncounted(attachments: Sequence[Attachment], binder: Binder) -> None:
+    """Warn, once, of each attachment of which nobody knows what it costs."""
+    if attachments:
+        estimate = binder.counts.estimate_attachment
+        warn_of_files([(attached.label, attached.block, estimate(attached)) for attached in attachments])
+
+
+def warn_of_files(files: Iterable[tuple[str, str, int | None]]) -> None:
+    """Warn, once, of each file without a count: its name, its block, and its tokens."""
+    warn_of_losses(
+        Loss(
+            kind="left out",
+            anchor=None,
+            message=_UNCOUNTED.format(name=name),
+            once=f"uncounted {hash(block)}",
+        )
+        for name, block, tokens in files
+        if tokens is None
+    )
 
 
 def _make_attachment(block: FileBlock) -> Attachment | None:

@@ -14,15 +14,20 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.memory.types import DEFAULT_CHAT_STORE_KEY
 from llama_index.core.storage.chat_store import BaseChatStore, SimpleChatStore
+from llama_index.memory.glyph.address import to_absolute
 from llama_index.memory.glyph.chat_store import GlyphChatStore
+from llama_index.memory.glyph.core_messages import write_session
 from llama_index.memory.glyph.history import StoredHistory
 from llama_index.memory.glyph.options import (
+    check_limit,
     find_options,
+    get_folding,
     narrow_limit,
     narrow_window,
     to_fields,
 )
-from llama_index.memory.glyph.request import WrittenRequest, fold_history, send_fold_event, to_messages
+from llama_index.memory.glyph.request import WrittenRequest, fold_history, send_fold_event
+from llama_index.memory.glyph.told import tell_stored
 from llama_index.memory.glyph.warming import PagesWarmer
 
 from glyph_memory import (
@@ -51,7 +56,9 @@ class GlyphMemory(StoredHistory):
     keeps hitting. `get_all` gives every message ever put. Safe to share among threads.
 
     The history is kept in any chat store, in memory unless one is given; `from_store` keeps it in an SQL database. All
-    of it survives `to_dict` and `from_dict`, and so a workflow's context that goes through JSON.
+    of it survives `to_dict` and `from_dict`, and so a workflow's context that goes through JSON. Of another store of a
+    database or server, JSON has a reference, by which this process finds it. `close`, or the end of a `with` block,
+    closes what `from_store` opened.
 
     Example:
         >>> memory = GlyphMemory.from_defaults(profile="glyph")
@@ -89,8 +96,9 @@ class GlyphMemory(StoredHistory):
 
         Args:
             chat_history: Messages to begin with; they take the place of those that the store has.
-            llm: Who will read: its context window narrows the model's; a `GlyphOpenAILike` gives its own options.
-            token_limit: Narrows the window, too.
+            llm: Who will read: its name says for which model pages are, unless a profile is given, and its context
+                window narrows the model's; a `GlyphOpenAILike` gives its own options.
+            token_limit: Narrows the window, too; 1,024 tokens or more.
             options: For which model, how pages look, when messages become pages; or its fields as keywords. See
                 `glyph_memory.PageOptions`. The LLM's own unless given.
             merge: Whether pages and the user's message that follows become one message.
@@ -107,10 +115,12 @@ class GlyphMemory(StoredHistory):
 
         Raises:
             ProfileError: No such model is known.
-            PolicyError: The window is too small, or the policy cannot work.
+            PolicyError: The window or the limit is too small, or the policy cannot work.
             FontError: The style's font is missing.
+            TypeError: `chat_store` is a store of LlamaIndex's `Memory`, or none.
         """
-        options = find_options(llm, options, fields)
+        options = find_options(llm, options if memory is None else memory.options, fields)
+        check_limit(options, token_limit)
         if memory is not None:
             options, chat_store, chat_store_key = memory.options, GlyphChatStore.of(memory), memory.session
         made = cls(
@@ -121,7 +131,7 @@ class GlyphMemory(StoredHistory):
             chat_store_key=chat_store_key,
             token_limit=narrow_limit(token_limit, llm),
         )
-        made._warming = PagesWarmer(warmer)
+        made._warming, made._is_store_given = PagesWarmer(warmer), chat_store is not None
         made.folding(made.token_limit)  # what cannot work is told now
         if chat_history:
             made.set(list(chat_history))
@@ -144,10 +154,11 @@ class GlyphMemory(StoredHistory):
         """Return a memory that keeps messages and seals in an SQL database, and pages in files beside it.
 
         Args:
-            url: Path of an SQLite database, made where there is none; or any SQLAlchemy URL.
+            url: Path of an SQLite database, made where there is none; or any SQLAlchemy URL. `~` is one's home. The
+                memory's JSON and its copies have the whole path.
             session: Whose conversation it is.
             llm: As for `from_defaults`.
-            token_limit: Narrows the window.
+            token_limit: Narrows the window; 1,024 tokens or more.
             options: As for `from_defaults`.
             secrets: As for `from_defaults`.
             warmer: As for `from_defaults`; requests have no uuids, so its reader sends none: `image_uuids="never"`.
@@ -155,15 +166,21 @@ class GlyphMemory(StoredHistory):
 
         Raises:
             StoreError: The database cannot be opened.
+            PolicyError: The window or the limit is too small, or the policy cannot work.
         """
         options = find_options(llm, options, fields)
+        check_limit(options, token_limit)
         limit = narrow_limit(token_limit, llm)
         if limit is not None:
             options = narrow_window(options, limit)
         told = to_fields(options)
-        store = GlyphChatStore(url=str(url), secrets=secrets, **told)
+        store = GlyphChatStore(url=to_absolute(url), secrets=secrets, **told)
         store.warm_by(warmer)
-        store.conversation(session)
+        try:
+            store.conversation(session)
+        except BaseException:
+            store.close()
+            raise
         return cls(chat_store=store, chat_store_key=session, secrets=secrets, **told)
 
     # What is sent.
@@ -194,11 +211,20 @@ class GlyphMemory(StoredHistory):
 
     def _write_context(self, store: GlyphChatStore) -> list[ChatMessage]:
         """Return the request as the core's memory writes it; that memory keeps the seals itself."""
-        conversation = store.conversation(self.chat_store_key)
-        context, fold = conversation.context(), conversation.fold()
-        last = fold.seals[-1].anchors[-1] if fold.seals else 0
-        send_fold_event(fold)
-        return to_messages(context, conversation.profile, last_anchor=last)
+        key, binder = self.chat_store_key, get_folding(store.page_options).binder
+        plan = store.conversation(key).plan_request()
+        warn_of_losses(plan.losses)
+        messages = write_session(
+            plan,
+            binder,
+            read_turns=lambda: store.conversation(key).turns(),
+            tell=lambda fold, repeated, texts: tell_stored(
+                store.conversation(key).turns(), fold, binder, repeated, texts
+            ),
+        )
+        if plan.fold is not None:
+            send_fold_event(plan.fold)
+        return messages
 
     def _fold_messages(
         self, messages: list[ChatMessage], mark: Bookmark | None, more: Mapping[str, Any]
@@ -208,7 +234,7 @@ class GlyphMemory(StoredHistory):
         folded = request.folded
         with self._lock:
             if self.bookmark is mark:  # else another call was faster, and saw as much or more
-                self.bookmark = folded.bookmark
+                self._move_bookmark(folded.bookmark)
         send_fold_event(folded.fold)
         return request.write(merge=self.merge), folded.notice
 

@@ -1,68 +1,47 @@
-"""`GlyphChatStore`: the core's SQL store as a chat store of LlamaIndex; and any chat store as a field that JSON keeps.
+"""`GlyphChatStore`: the core's SQL store as a chat store of LlamaIndex.
 
 Knows stores and messages; knows nothing about memories.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
+from copy import deepcopy
 from itertools import takewhile
-from typing import Annotated, Any, Self
-from weakref import WeakKeyDictionary
+from typing import Any, Self
 
 from llama_index.core.base.llms.types import ChatMessage
-from llama_index.core.bridge.pydantic import Field, PrivateAttr, model_serializer
-from llama_index.core.storage.chat_store import BaseChatStore, SimpleChatStore
+from llama_index.core.bridge.pydantic import Field, PrivateAttr, field_validator, model_serializer
+from llama_index.core.storage.chat_store import BaseChatStore
+from llama_index.memory.glyph.address import is_in_memory, to_absolute
+from llama_index.memory.glyph.closing import Closable
 from llama_index.memory.glyph.guarding import SecretFields
 from llama_index.memory.glyph.options import PageFields, to_fields
+from llama_index.memory.glyph.sessions import GIVEN_OPEN, Sessions
 from llama_index.memory.glyph.stored_messages import from_json, message_of, to_json, to_stored_turn
 from llama_index.memory.glyph.warming import PagesWarmer
-from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
+from glyph_memory import GlyphMemory as Conversation
 from glyph_memory import (
-    ForkSafeLock,
     SecretGuard,
+    Store,
     Turn,
     Warmer,
     without_locals,
 )
-from glyph_memory import GlyphMemory as Conversation
 
 _IN_MEMORY = ":memory:"
 _GIVEN = "(given open)"
 
 
-class Lock:
-    """A lock for threads, and one for each event loop. It can be pickled and copied; a copy has new, open locks."""
-
-    def __init__(self) -> None:
-        self._held = ForkSafeLock()
-        self._of_loops = WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]()
-
-    def __enter__(self) -> None:
-        self._held.acquire()
-
-    def __exit__(self, *exception: object) -> None:
-        self._held.release()
-
-    @property
-    def task_lock(self) -> asyncio.Lock:
-        """The lock of the running event loop."""
-        return self._of_loops.setdefault(asyncio.get_running_loop(), asyncio.Lock())
-
-    def __deepcopy__(self, memo: object) -> Self:
-        return type(self)()
-
-    def __reduce__(self) -> tuple[type[Self], tuple[()]]:
-        return type(self), ()
-
-
-class GlyphChatStore(PageFields, SecretFields, BaseChatStore):
+class GlyphChatStore(PageFields, SecretFields, Closable, BaseChatStore):
     """Chat histories in an SQL database, durable when a call returns; each key is a session of the core's store.
 
     Messages come back as they were. `GlyphMemory` over such a store keeps its seals there, too, and page files beside
-    an SQLite database. Any number of processes may share it.
+    an SQLite database. Any number of processes may share it. All keys share one connection pool, and as many as
+    `cached_conversations` says stay open; `close`, or the end of a `with` block, closes them.
+
+    A deep copy shares the database and opens its own connections; one of a store in memory has messages of its own.
 
     Example:
         >>> store = GlyphChatStore(url=":memory:")
@@ -81,9 +60,14 @@ class GlyphChatStore(PageFields, SecretFields, BaseChatStore):
         description="Messages to begin with, as JSON; how a store in memory is carried.",
         repr=False,
     )
-    _sessions: dict[str, Conversation] = PrivateAttr(default_factory=dict)
+    _sessions: Sessions = PrivateAttr(default_factory=Sessions)
     _warming: PagesWarmer = PrivateAttr(default_factory=PagesWarmer)
-    _lock: Lock = PrivateAttr(default_factory=Lock)
+
+    @field_validator("url")
+    @classmethod
+    def _keep_absolute(cls, url: str) -> str:
+        # A process may change its folder, and JSON be read in another one.
+        return url if url == _GIVEN else to_absolute(url)
 
     @classmethod
     def class_name(cls) -> str:
@@ -94,8 +78,13 @@ class GlyphChatStore(PageFields, SecretFields, BaseChatStore):
     def of(cls, conversation: Conversation) -> Self:
         """Return a store over an open memory of the core; whoever opened that memory closes it."""
         made = cls(url=_GIVEN, secrets=conversation.secrets.mode, **to_fields(conversation.options))
-        made._sessions[conversation.session] = conversation
+        made._sessions = Sessions(conversation)
         return made
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it stands over a memory that was given open."""
+        return self._sessions.given is not None
 
     def warm_by(self, warmer: Warmer | None) -> None:
         """Have pages read in the background after each call that seals some, of sessions that are opened from now on.
@@ -111,29 +100,47 @@ class GlyphChatStore(PageFields, SecretFields, BaseChatStore):
         Raises:
             StoreError: The database cannot be opened.
         """
-        with self._lock:
-            if key not in self._sessions:
-                self._sessions[key] = self._open_session(key)
-            return self._sessions[key]
+        return self._sessions.get(
+            key, lambda store: self._open_session(store, key), url=self.url, most=self.cached_conversations
+        )
 
-    def _open_session(self, key: str) -> Conversation:
-        if self.url == _GIVEN:
-            (given,) = {session.session for session in self._sessions.values()}
-            raise KeyError(f"this store is the session {given!r} alone, not {key!r}; give a url for others")
+    def _open_session(self, store: Store, key: str) -> Conversation:
         secrets = SecretGuard(mode=self.secrets, key=self.secret_key.encode() if self.secret_key else None)
         opened = Conversation.open(
-            self.url, session=key, options=self.page_options, secrets=secrets, warmer=self._warming.warmer
+            store, session=key, options=self.page_options, secrets=secrets, warmer=self._warming.warmer
         )
         begun = (self.store or {}).pop(key, [])
         opened.extend([to_stored_turn(from_json(spelled)) for spelled in begun])
         return opened
 
     def close(self) -> None:
-        """Close the memories that this store has opened; they are opened again when needed."""
-        with self._lock:
-            for conversation in self._sessions.values() if self.url != _GIVEN else ():
-                conversation.close()
-            self._sessions = self._sessions if self.url == _GIVEN else {}
+        """Close the database; it is opened again when needed. What is kept in memory alone ends with it.
+
+        A memory that was given open is closed by whoever opened it.
+        """
+        self._sessions.close()
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        made = self.model_copy()
+        made._sessions = deepcopy(self._sessions)
+        if self._is_in_memory:
+            made.store = self._list_messages()
+        if memo is not None:
+            memo[id(self)] = made
+        return made
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self.is_given:
+            raise TypeError(GIVEN_OPEN)
+        return super(GlyphChatStore, deepcopy(self)).__getstate__()
+
+    @property
+    def _is_in_memory(self) -> bool:
+        return is_in_memory(self.url)
+
+    def _list_messages(self) -> dict[str, list[dict[str, Any]]]:
+        """Return all messages by key, as JSON."""
+        return {key: [*map(to_json, self.get_messages(key))] for key in self.get_keys()}
 
     # As a chat store; the async twins of the base do the same in a thread.
 
@@ -151,7 +158,7 @@ class GlyphChatStore(PageFields, SecretFields, BaseChatStore):
             "refuse",
         }:  # compared with what is there; refused before that leaves
             turns = [conversation.secrets.guard_turn(turn) for turn in turns]
-        with self._lock:
+        with self._sessions.lock:
             there = [*conversation.turns()]
             same = len([*takewhile(lambda pair: _is_same_turn(*pair), zip(there, turns, strict=False))])
             if same < len(there):
@@ -182,7 +189,7 @@ class GlyphChatStore(PageFields, SecretFields, BaseChatStore):
 
     def _delete_turns(self, key: str, which: slice) -> list[ChatMessage] | None:
         conversation = self.conversation(key)
-        with self._lock:
+        with self._sessions.lock:
             turns = [*conversation.turns()][which]
             if which == slice(None):
                 conversation.clear()
@@ -192,83 +199,22 @@ class GlyphChatStore(PageFields, SecretFields, BaseChatStore):
 
     def get_keys(self) -> list[str]:
         """Return the keys that have messages."""
-        with self._lock:
-            asked = [*self._sessions.values()] or [self._peek()]
-        names = dict.fromkeys(
-            found.name for conversation in asked for found in conversation.sessions() if found.turns
-        )
-        return [*names] if self.url != _IN_MEMORY else [*{**names, **(self.store or {})}]
-
-    def _peek(self) -> Conversation:
-        return self.conversation("default")
+        any_key = "default" if self._sessions.given is None else self._sessions.given.session
+        names = dict.fromkeys(found.name for found in self.conversation(any_key).sessions() if found.turns)
+        return [*{**names, **(self.store or {})}]
 
     @model_serializer(mode="plain")
     def custom_model_dump(self) -> dict[str, Any]:  # type: ignore[override]  # the base wraps, this does not
         """Return the store as plain JSON: its database's address, or all messages of a store in memory."""
-        if self.url == _GIVEN:
-            raise TypeError(
-                "a conversation that was given open cannot be told as JSON; open it with GlyphMemory.from_store(url)"
-            )
+        if self.is_given:
+            raise TypeError(GIVEN_OPEN)
         options = PageFields.model_validate(dict(self)).model_dump()
         options |= {"secrets": self.secrets, "secret_key": self.secret_key} if self.secrets != "off" else {}
         told: dict[str, Any] = {"class_name": self.class_name(), "url": self.url, **options}
-        if self.url == _IN_MEMORY:
-            told["store"] = {key: [*map(to_json, self.get_messages(key))] for key in self.get_keys()}
+        if self._is_in_memory:
+            told["store"] = self._list_messages()
         return told
 
 
 def _is_same_turn(there: Turn, turn: Turn) -> bool:
     return (there.role, there.text, there.origin) == (turn.role, turn.text, turn.origin)
-
-
-# Any chat store as a field.
-
-
-def parse_chat_store(value: object) -> BaseChatStore:
-    """Return a chat store, given itself or what `dump_chat_store` made of it.
-
-    Raises:
-        TypeError: It is none, or its class is not loaded.
-    """
-    match value:
-        case BaseChatStore():
-            return value
-        case {"class_name": str(name), **fields}:
-            kinds = _list_subclasses(BaseChatStore)  # type: ignore[type-abstract]  # its concrete ones are looked for
-            kind = next((kind for kind in kinds if kind.class_name() == name), None)
-            if kind is None:
-                raise TypeError(
-                    f"no chat store {name!r} is loaded; import its class first, or give chat_store="
-                )
-            if issubclass(kind, SimpleChatStore) and isinstance(held := fields.get("store"), Mapping):
-                made = kind()
-                made.store = {key: [*map(from_json, messages)] for key, messages in held.items()}
-                return made
-            return kind.from_dict({str(field): held for field, held in fields.items()})
-    raise TypeError(f"{value!r} is no chat store; give a BaseChatStore such as SimpleChatStore()")
-
-
-def dump_chat_store(store: BaseChatStore) -> dict[str, Any]:
-    """Return a chat store as plain JSON values, with its messages where it holds them itself.
-
-    LlamaIndex's own way for `SimpleChatStore` fails with pydantic 2.14, and a workflow's context then drops the memory.
-    """
-    if isinstance(store, SimpleChatStore):
-        held = {key: [*map(to_json, messages)] for key, messages in store.store.items()}
-        return {"class_name": store.class_name(), "store": held}
-    return {**store.model_dump(mode="json"), "class_name": store.class_name()}
-
-
-def _list_subclasses(kind: type[BaseChatStore]) -> Iterator[type[BaseChatStore]]:
-    for below in kind.__subclasses__():
-        yield below
-        yield from _list_subclasses(below)
-
-
-ChatStore = Annotated[
-    BaseChatStore,
-    PlainValidator(parse_chat_store),
-    PlainSerializer(dump_chat_store),
-    WithJsonSchema({"type": "object"}),
-]
-"""A field that holds a chat store."""

@@ -18,7 +18,6 @@ from llama_index.core.schema import (
     Document,
     ImageNode,
     IndexNode,
-    MediaResource,
     MetadataMode,
     Node,
     NodeRelationship,
@@ -27,8 +26,20 @@ from llama_index.core.schema import (
 )
 from llama_index.core.utils import get_cache_dir, get_tqdm_iterable
 from llama_index.memory.glyph.drawing import describe_page, draw_document
-from llama_index.memory.glyph.options import DrawnStyle, merge_options
-from llama_index.memory.glyph.packed import MARKS_KEY, PAGE_KEYS, drop_image, drop_marks, write_page
+from llama_index.memory.glyph.option_values import DrawnStyle
+from llama_index.memory.glyph.options import merge_options
+from llama_index.memory.glyph.page_nodes import (
+    MARKS_KEY,
+    PAGE_KEYS,
+    check_folder,
+    drop_image,
+    drop_marks,
+    find_page_file,
+    get_media,
+    is_page,
+    set_page_file,
+    write_page,
+)
 from llama_index.memory.glyph.pictured import draw_again, warn_of_nodes
 from llama_index.memory.glyph.profiles import Profile
 from llama_index.memory.glyph.structure import STRUCTURE_KEYS, is_structured, load_structure
@@ -61,10 +72,11 @@ _PARSER_NAMES = ParserFields.__annotations__.keys() - PageOptionFields.__annotat
 
 
 class PageNodeParser(NodeParser):
-    """Set documents as pages: one plain `Node` a page, with its exact text and the path of its image.
+    """Set documents as pages: one `ImageNode` a page, with its exact text and the path of its image.
 
-    The texts of a document's page nodes, joined, are its text. Nodes are plain, and images are files, because nothing
-    else comes back from docstores, vector stores and caches: those drop bytes and forget subclasses.
+    The texts of a document's page nodes, joined, are its text. An `ImageNode` is a `TextNode`, so that extractors and
+    splitters take it, and engines for pictures show its image. Images are files, because docstores, vector stores and
+    caches drop bytes; they forget subclasses as well.
 
     What `GlyphReader` read keeps its headings, tables and code; a PDF's own pages are drawn where they are better to
     read. Where line breaks are drawn as red signs, the LLM is shown what they mean as `glyph_marks` in the metadata. A
@@ -78,10 +90,14 @@ class PageNodeParser(NodeParser):
         password: Of encrypted PDFs, whose own pages are to be drawn.
         pages_dir: Where page files go, if not to the options' folder; by default a folder in LlamaIndex's cache, which
             `LLAMA_INDEX_CACHE_DIR` moves. Processes and machines that share nodes have to share it, under the same
-            path.
+            path. Whether it can be written to is checked when the parser is made; out of JSON or a pickle, when it is
+            used.
         include_metadata: Whether nodes get their document's metadata.
         include_prev_next_rel: Whether nodes know their neighbours.
         **fields: The fields of `PageOptions`, and LlamaIndex's `id_func` and `callback_manager`.
+
+    Raises:
+        StoreError: Page files cannot be written to the folder, or it is a link or another user's.
 
     Example:
         >>> import tempfile
@@ -116,16 +132,20 @@ class PageNodeParser(NodeParser):
         options = merge_options(
             options, {name: value for name, value in fields.items() if name not in _PARSER_NAMES}
         )
-        others.pop("fingerprint", None)
+        is_read_back = others.pop("fingerprint", None) is not None
         if others.get("id_func") == _DEFAULT_ID_FUNC:  # out of `to_dict`
             del others["id_func"]
-        folder = Path(pages_dir or options.pages or Path(get_cache_dir()) / "glyph_pages")
+        folder = (
+            Path(pages_dir or options.pages or Path(get_cache_dir()) / "glyph_pages").expanduser().absolute()
+        )
+        if not is_read_back:  # a process that only reads has to load what another wrote
+            check_folder(folder)
         given: dict[str, Any] = {
             "profile": options.profile,
             "style": options.page_style,
             "way": way,
             "password": password,
-            "pages_dir": str(folder.expanduser().absolute()),
+            "pages_dir": str(folder),
             "include_metadata": include_metadata,
             "include_prev_next_rel": include_prev_next_rel,
         }
@@ -154,7 +174,7 @@ class PageNodeParser(NodeParser):
                 drawn.append(self._redraw_node(node) if _lacks_page_file(node) else node)
             except GlyphMemoryError as error:
                 failed.append((node, error))
-                drawn.append(drop_image(node) if isinstance(node, Node) else node)
+                drawn.append(drop_image(node) if is_page(node) else node)
         warn_of_nodes(failed)
         return drawn
 
@@ -193,8 +213,8 @@ class PageNodeParser(NodeParser):
         return parsed
 
     def _make_nodes(self, node: BaseNode) -> Iterator[BaseNode]:
-        """Yield a node's pages, then its media; an image node or an index node is yielded unchanged."""
-        if isinstance(node, ImageNode | IndexNode):
+        """Yield a node's pages, then its media; others' image nodes and index nodes are yielded unchanged."""
+        if isinstance(node, ImageNode | IndexNode) and not is_page(node):
             yield node
             return
         source = node.source_node or node.as_related_node_info()
@@ -205,7 +225,7 @@ class PageNodeParser(NodeParser):
         elif not media:
             warn(f"node {node.node_id!r} holds no text; it has no pages")
         if media:
-            yield self._make_node(node, 0, source, {}, media)
+            yield Node.model_validate({**self._list_fields(node, 0, source, {}), **media})
 
     def _make_page_nodes(self, parent: BaseNode, source: RelatedNodeInfo) -> list[BaseNode]:
         drawn = draw_document(
@@ -220,20 +240,22 @@ class PageNodeParser(NodeParser):
             for one in drawn
         ]
         return [
-            self._make_node(
-                parent,
-                place,
-                source,
-                {**told, **more, "glyph_pages": len(pages)},
-                {"text_resource": MediaResource(text=words), "image_resource": image},
+            ImageNode.model_validate(
+                {
+                    **self._list_fields(parent, place, source, {**told, **more, "glyph_pages": len(pages)}),
+                    "text": words,
+                    "image_path": str(path),
+                    "image_mimetype": "image/png",
+                    "start_char_idx": told["glyph_start"],
+                    "end_char_idx": int(told["glyph_start"]) + len(words),
+                }
             )
-            for place, (words, image, told, more) in enumerate(pages)
+            for place, (words, path, told, more) in enumerate(pages)
         ]
 
-    def _write_page_file(self, page: Page) -> tuple[MediaResource, dict[str, str | int]]:
-        """Write a page's file; return it as a resource, and the page's metadata."""
-        path = write_page(page, Path(self.pages_dir))
-        return MediaResource(path=path, mimetype="image/png"), {
+    def _write_page_file(self, page: Page) -> tuple[Path, dict[str, str | int]]:
+        """Write a page's file; return its path, and the page's metadata."""
+        return write_page(page, Path(self.pages_dir)), {
             "glyph_page": page.number,
             "glyph_start": page.start,
             "glyph_tokens": self.profile.image_tokens(page.size),
@@ -242,56 +264,36 @@ class PageNodeParser(NodeParser):
             "glyph_style": self.fingerprint[:16],
         }
 
-    def _make_node(
-        self,
-        parent: BaseNode,
-        place: int,
-        source: RelatedNodeInfo,
-        told: dict[str, str | int],
-        resources: dict[str, MediaResource],
-    ) -> Node:
+    def _list_fields(
+        self, parent: BaseNode, place: int, source: RelatedNodeInfo, told: dict[str, str | int]
+    ) -> dict[str, Any]:
+        """Return what a node gets from its parent, and from what is told of it."""
         hidden = [name for name in told if name in PAGE_KEYS]
         unsaid = [name for name in hidden if name != MARKS_KEY]
-        return Node.model_validate(
-            {
-                "id_": self.id_func(place, parent),
-                "metadata": {**(parent.metadata if self.include_metadata else {}), **told},
-                "excluded_embed_metadata_keys": [*parent.excluded_embed_metadata_keys, *hidden],
-                "excluded_llm_metadata_keys": [*parent.excluded_llm_metadata_keys, *unsaid],
-                "relationships": {NodeRelationship.SOURCE: source},
-                "metadata_template": parent.metadata_template,
-                "metadata_separator": parent.metadata_separator,
-                **({"text_template": parent.text_template} if isinstance(parent, Node | TextNode) else {}),
-                **resources,
-            }
-        )
+        return {
+            "id_": self.id_func(place, parent),
+            "metadata": {**(parent.metadata if self.include_metadata else {}), **told},
+            "excluded_embed_metadata_keys": [*parent.excluded_embed_metadata_keys, *hidden],
+            "excluded_llm_metadata_keys": [*parent.excluded_llm_metadata_keys, *unsaid],
+            "relationships": {NodeRelationship.SOURCE: source},
+            "metadata_template": parent.metadata_template,
+            "metadata_separator": parent.metadata_separator,
+            **({"text_template": parent.text_template} if isinstance(parent, Node | TextNode) else {}),
+        }
 
-    def _redraw_node(self, node: Node) -> Node:
+    def _redraw_node(self, node: ImageNode | Node) -> ImageNode | Node:
         page = draw_again(node, style=self.style, profile=self.profile, password=self.password)
-        image, told = self._write_page_file(page)
-        place = {key: node.metadata[key] for key in ("glyph_page", "glyph_start") if key in node.metadata}
+        path, told = self._write_page_file(page)
+        place: dict[str, Any] = {
+            key: node.metadata[key] for key in ("glyph_page", "glyph_start") if key in node.metadata
+        }
         if marks := explain_page(page):
             told[MARKS_KEY] = marks
-        bare = drop_marks(node)
-        return bare.model_copy(
-            update={"image_resource": image, "metadata": {**bare.metadata, **told, **place}}
-        )
+        return set_page_file(node, path, {**drop_marks(node).metadata, **told, **place})
 
 
-def is_page(node: BaseNode) -> bool:
-    """Return whether a node is a page: its image, if it has one, shows the same as its text."""
-    return "glyph_page" in node.metadata
-
-
-def get_media(node: BaseNode) -> dict[str, MediaResource]:
-    """Return a document's image, audio and video, by field name; a page's own image is left out."""
-    names = ("image_resource", "audio_resource", "video_resource")
-    held = {name: getattr(node, name, None) for name in names if not (name == names[0] and is_page(node))}
-    return {name: media for name, media in held.items() if media is not None}
-
-
-def _lacks_page_file(node: BaseNode) -> TypeGuard[Node]:
-    if not (isinstance(node, Node) and is_page(node)):
+def _lacks_page_file(node: BaseNode) -> TypeGuard[ImageNode | Node]:
+    if not is_page(node):
         return False
-    path = node.image_resource.path if node.image_resource else None
+    path = find_page_file(node)
     return path is None or not path.exists()

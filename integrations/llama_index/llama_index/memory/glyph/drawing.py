@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Literal
 
-from llama_index.memory.glyph.packed import MARKS_KEY
+from llama_index.memory.glyph.page_nodes import MARKS_KEY
 
 from glyph_memory import Document, DocumentError, ModelProfile, PageStyle, explain_page, warn
 from glyph_memory.documents import DocumentPage, PageRecipe, draw_pages

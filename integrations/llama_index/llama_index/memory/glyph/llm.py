@@ -28,6 +28,7 @@ from llama_index.memory.glyph.asking import (
     holds_recall_tools,
     is_history,
     list_page_blocks,
+    warn_of_dropped_pages,
     warn_of_new_losses,
 )
 from llama_index.memory.glyph.history import replace_pages, restore_history
@@ -142,6 +143,7 @@ class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publi
         """Return the messages as they are sent: old ones as pages."""
         if self._text_only:
             return WrittenRequest(messages=replace_pages(messages))
+        warn_of_dropped_pages(messages)
         folding, known = self.folding(), restore_history(messages)
         if not any(map(is_history, messages)) and has_room(messages, folding.binder):
             return WrittenRequest(messages=[*messages])  # a query engine's prompt: what is asked now

@@ -174,7 +174,15 @@ def _get_field(held: Any, name: str) -> Any:  # noqa: ANN401 - whatever integrat
     return held.get(name) if isinstance(held, Mapping) else getattr(held, name, None)
 
 
+class _Arguments(dict[str, Any]):
+    """A call's arguments as an object, and how they were spelled: so they are the same on a page, before and after."""
+
+    spelled = ""
+
+
 def _dump_arguments(given: object) -> str:
+    if isinstance(given, _Arguments) and json.loads(given.spelled) == given:
+        return given.spelled
     return given if isinstance(given, str) else json.dumps(given, ensure_ascii=False, default=repr)
 
 
@@ -266,8 +274,23 @@ def _copy_value(held: Any) -> Any:  # noqa: ANN401 - whatever integrations put t
 
 
 def make_call_blocks(calls: Sequence[ToolCall]) -> list[ContentBlock]:
-    """Return calls as blocks; arguments stay the JSON that the model wrote."""
-    return [
-        ToolCallBlock(tool_call_id=call.id or None, tool_name=call.name, tool_kwargs=call.arguments)
+    """Return calls as blocks, with their arguments as an object: Ollama, Gemini and others refuse a string."""
+    return [  # not validated, which would make plain dictionaries of them
+        ToolCallBlock.model_construct(
+            tool_call_id=call.id or None, tool_name=call.name, tool_kwargs=_load_arguments(call.arguments)
+        )
         for call in calls
     ]
+
+
+def _load_arguments(spelled: str) -> dict[str, Any] | str:
+    """Return arguments as an object; as they are where they are none."""
+    try:
+        found = json.loads(spelled)
+    except (ValueError, RecursionError):
+        return spelled
+    if not isinstance(found, dict):
+        return spelled
+    read = _Arguments(found)
+    read.spelled = spelled
+    return read

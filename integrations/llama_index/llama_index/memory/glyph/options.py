@@ -6,23 +6,29 @@ Knows how options are spelled and what folds by them; knows nothing about who as
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.bridge.pydantic import BaseModel, Field, model_validator
 from llama_index.memory.glyph.messages import key_of, name_of, turn_of
+from llama_index.memory.glyph.option_values import (
+    Calibration,
+    Policy,
+    Style,
+    parse_calibration,
+    parse_policy,
+    parse_style,
+)
+from llama_index.memory.glyph.prices import Prices, parse_prices
 from llama_index.memory.glyph.profiles import Profile, parse_profile
-from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from glyph_memory import (
     Folding,
-    FoldPolicy,
     ModelProfile,
     PageOptionFields,
     PageOptions,
-    PageStyle,
     PolicyError,
     ProfileError,
     warn,
@@ -46,78 +52,24 @@ _CONTRADICTS = (
     "the LLM's model is {known!r} by its name, and the profile is {given!r}: pages are counted and drawn for another "
     "model; give profile={known!r}, or none"
 )
-
-
-# One option, read and told.
-
-
-def parse_style(value: object) -> PageStyle | str | None:
-    """Return a style, given itself, the name of a preset, its parameters as JSON, or None.
-
-    Raises:
-        StyleError: There is no such style, or it cannot be drawn.
-    """
-    match value:
-        case None:
-            return None
-        case Mapping():
-            # Any: a style checks the kind of every parameter itself.
-            parameters: dict[str, Any] = {name: _to_tuples(parameter) for name, parameter in value.items()}
-            return PageStyle(**parameters)
-    PageStyle.of(cast("str", value))
-    return cast("str", value)
-
-
-def parse_policy(value: object) -> FoldPolicy | None:
-    """Return a policy, given itself, None, or its parameters as JSON.
-
-    Raises:
-        PolicyError: It is no policy, or one that cannot work.
-    """
-    match value:
-        case None | FoldPolicy():
-            return value
-        case Mapping():
-            dials: dict[str, Any] = dict(value)  # a policy checks its dials itself
-            return FoldPolicy(**dials)
-    raise PolicyError(f"{value!r} is no policy; give a FoldPolicy, or None for the model's own")
-
-
-def _to_tuples(value: object) -> object:
-    return tuple(_to_tuples(item) for item in value) if isinstance(value, list | tuple) else value
-
-
-def _dump_value(value: FoldPolicy | PageStyle | str | None) -> dict[str, Any] | str | None:
-    return value if value is None or isinstance(value, str) else asdict(value)
-
-
-Style = Annotated[
-    PageStyle | str | None,
-    PlainValidator(parse_style),
-    PlainSerializer(_dump_value),
-    WithJsonSchema({"type": "object"}),
-]
-"""A field that holds a style, a preset's name, or nothing."""
-
-DrawnStyle = Annotated[
-    PageStyle, PlainValidator(parse_style), PlainSerializer(asdict), WithJsonSchema({"type": "object"})
-]
-"""A field that holds the very style that pages are drawn in."""
-
-Policy = Annotated[
-    FoldPolicy | None,
-    PlainValidator(parse_policy),
-    PlainSerializer(_dump_value),
-    WithJsonSchema({"type": "object"}),
-]
-"""A field that holds a policy, or nothing."""
-
-
-# All of them.
+_ASSUMED = (
+    "nothing is known of the LLM's model {name!r}, so pages are drawn and counted for Glyph; give profile=, by a name "
+    "of ModelProfile.names() or as a ModelProfile"
+)
+_LIMIT = (
+    "token_limit={limit!r} is too small for a memory; give a whole number of 1,024 tokens or more, or none for the "
+    "model's whole window"
+)
 
 
 OPTION_NAMES = frozenset(field.name for field in fields(PageOptions))
-_PARSERS = {"profile": parse_profile, "style": parse_style, "policy": parse_policy}
+_PARSERS = {
+    "profile": parse_profile,
+    "style": parse_style,
+    "policy": parse_policy,
+    "calibration": parse_calibration,
+    "prices": parse_prices,
+}
 
 
 def merge_options(options: PageOptions | None, keywords: Mapping[str, Any]) -> PageOptions:
@@ -169,6 +121,14 @@ class PageFields(BaseModel):
     cached_conversations: int = Field(
         default=100, ge=1, description="Of how many conversations pages are kept in memory."
     )
+    canaries: int | None = Field(
+        default=None, ge=1, description="Of sealed pages each so-many-th carries a code; none unless given."
+    )
+    calibration: Calibration = Field(
+        default=None,
+        description="What the model was found to read: it gives the style, and refuses one below its floor.",
+    )
+    prices: Prices = Field(default=None, description="What the server charges for text and pages.")
     merge: bool = Field(
         default=True,
         description="Whether pages and the user's message that follows become one, as templates want whose roles "
@@ -223,13 +183,16 @@ def narrow_window(options: PageOptions, limit_tokens: int | None) -> PageOptions
 def find_options(llm: object, options: PageOptions | None, keywords: Mapping[str, Any]) -> PageOptions:
     """Return what keywords and options say; where there are none, the LLM's own options, or its model's profile.
 
-    Warns of a profile that is another model's than the LLM's name says.
+    Warns of a profile that is another model's than the LLM's name says, and of an LLM whose name says nothing.
     """
     if options is None and isinstance(llm, PageFields):
         options = llm.page_options
     known = None if isinstance(llm, PageFields) else _find_profile(llm)
-    if known is not None and options is None and keywords.get("profile") is None:
-        return merge_options(options, {**keywords, "profile": known})
+    if llm is not None and options is None and keywords.get("profile") is None:
+        if known is not None:
+            return merge_options(options, {**keywords, "profile": known})
+        said = _ASSUMED.format(name=_name_model(llm))
+        warn(said)
     merged = merge_options(options, keywords)
     if known is not None and known.image_rule != merged.profile.image_rule:
         said = _CONTRADICTS.format(known=known.name, given=merged.profile.name)
@@ -239,11 +202,27 @@ def find_options(llm: object, options: PageOptions | None, keywords: Mapping[str
 
 def _find_profile(llm: object) -> ModelProfile | None:
     """Return the profile of an LLM's model by its name; `None` where that says nothing."""
-    name = getattr(getattr(llm, "metadata", None), "model_name", None)
+    name = _name_model(llm)
     try:
         return ModelProfile.from_name(name) if isinstance(name, str) else None
     except ProfileError:
         return None
+
+
+def _name_model(llm: object) -> object:
+    return getattr(getattr(llm, "metadata", None), "model_name", None)
+
+
+def check_limit(options: PageOptions, token_limit: int | None) -> None:
+    """Raise an error for a limit under which nothing can be folded.
+
+    Raises:
+        PolicyError: It is too small, or no number of tokens.
+    """
+    try:
+        narrow_window(options, token_limit)
+    except (PolicyError, TypeError) as error:
+        raise PolicyError(_LIMIT.format(limit=token_limit)) from error
 
 
 def narrow_limit(limit: int | None, llm: LLM | None) -> int | None:
@@ -255,4 +234,4 @@ def narrow_limit(limit: int | None, llm: LLM | None) -> int | None:
         warn(_NOT_CHAT.format(name=name))
     if window == _UNTOLD_WINDOW:
         warn(_UNTOLD.format(name=name, window=window))
-    return min(limit, window) if limit else window
+    return window if limit is None else min(limit, window)

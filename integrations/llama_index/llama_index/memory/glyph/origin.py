@@ -6,13 +6,20 @@ restored without it stays as it was sent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from llama_index.core.base.llms.types import ChatMessage, ContentBlock, MessageRole, TextBlock
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    ContentBlock,
+    MessageRole,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+)
 from llama_index.core.bridge.pydantic import PrivateAttr
-from llama_index.memory.glyph.messages import PageImageBlock, copy_message
+from llama_index.memory.glyph.messages import CaptionBlock, PageImageBlock, copy_message, drop_captions
 
 from glyph_memory import FoldedHistory, Loss
 
@@ -34,6 +41,21 @@ class Origin:
     """What the request lost, and whoever made it has warned of."""
     reserved_tokens: int = 0
     """What was kept free when it was folded."""
+
+    stored: Callable[[], tuple[Sequence[ChatMessage], tuple[ChatMessage, ...]]] | None = field(
+        default=None, repr=False, compare=False
+    )
+    """Reads what it stands for in a database: sealed messages, and its `originals`; None where none does."""
+    tell: Callable[[Sequence[str]], str] | None = field(default=None, repr=False, compare=False)
+    """Gives what its pages say, in words, before other texts; None where that is not known."""
+    _told: dict[tuple[str, ...], str] = field(default_factory=dict, repr=False, compare=False)
+
+    def tell_once(self, texts: Sequence[str]) -> str:
+        """Return what its pages say, in words, and some texts; found once for the same texts."""
+        key = tuple(texts)
+        if key not in self._told and self.tell is not None:
+            self._told[key] = self.tell(texts)
+        return self._told.get(key, "")
 
     @property
     def is_known(self) -> bool:
@@ -72,10 +94,39 @@ class PagesMessage(ChatMessage):
         """What is behind it, as far as that is known."""
         return self._origin
 
+    @property
+    def content(self) -> str | None:
+        """What it says to whoever takes text alone: of pages, which are not sent there, what stands on them.
+
+        As much as fits the window, the newest of it. LLMs that are sent pictures are sent its blocks.
+        """
+        if self._origin.tell is None or not holds_pages(self):
+            return super().content
+        if not self._origin.is_known:
+            return self._origin.tell_once(list_texts(self.blocks[self._origin.own :]))
+        own = (drop_captions(message).content for message in restore_message(self))
+        return self._origin.tell_once([text for text in own if text])
+
+    @content.setter
+    def content(self, content: str) -> None:
+        ChatMessage.content.fset(self, content)  # type: ignore[attr-defined]  # a property's own
+
 
 def list_texts(blocks: Sequence[ContentBlock]) -> tuple[str, ...]:
     """Return the texts of blocks."""
     return tuple(block.text for block in blocks if isinstance(block, TextBlock))
+
+
+def says_same(written: ChatMessage, message: ChatMessage) -> bool:
+    """Return whether a message is sent in its own words, not escaped or named, with its own calls and reasoning."""
+    of_one, of_other = ([*filter(_is_said, one.blocks)] for one in (written, message))
+    return of_one == of_other
+
+
+def _is_said(block: ContentBlock) -> bool:
+    if isinstance(block, TextBlock):
+        return bool(block.text) and not isinstance(block, CaptionBlock)
+    return isinstance(block, ToolCallBlock | ThinkingBlock)
 
 
 def restore_message(message: ChatMessage) -> list[ChatMessage]:
@@ -101,6 +152,25 @@ def restore_message(message: ChatMessage) -> list[ChatMessage]:
         before, after = text.split(replaced, 1) if replaced else ("", text)
         last = _wrap_text(last, before, after)
     return [*others, last]
+
+
+def restore_stored(messages: Iterable[ChatMessage]) -> Iterator[ChatMessage]:
+    """Yield messages; in place of those that a database's conversation gave, what they stand for there.
+
+    Raises:
+        StoreError: The database cannot be read.
+    """
+    for message in messages:
+        origin = message.origin if isinstance(message, PagesMessage) else Origin()
+        if origin.stored is None:
+            yield message
+            continue
+        sealed, originals = origin.stored()
+        known = replace(origin, originals=originals, stored=None)
+        yield from sealed
+        yield from restore_message(
+            PagesMessage.of(message.blocks, role=message.role, more=message.additional_kwargs, origin=known)
+        )
 
 
 def _wrap_text(message: ChatMessage, before: str, after: str) -> ChatMessage:

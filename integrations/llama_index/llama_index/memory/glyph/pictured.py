@@ -8,8 +8,10 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable
+from typing import TypeGuard
 
-from llama_index.core.schema import BaseNode, Node
+from llama_index.core.schema import BaseNode, ImageNode, MetadataMode, Node
+from llama_index.memory.glyph.page_nodes import find_page_file, is_page
 from PIL import Image
 
 from glyph_memory import (
@@ -28,9 +30,9 @@ _LARGEST = 1 << 26
 """Bytes of a page file that are read."""
 
 
-def is_pictured(node: BaseNode) -> bool:
+def is_pictured(node: BaseNode) -> TypeGuard[ImageNode | Node]:
     """Return whether a node is a page with pictures that its text does not hold."""
-    if not (isinstance(node, Node) and "glyph_page" in node.metadata):
+    if not is_page(node):
         return False
     try:
         recipe = _read_recipe(node)
@@ -39,13 +41,13 @@ def is_pictured(node: BaseNode) -> bool:
     return bool(recipe.number or recipe.pictures)
 
 
-def load_page_image(node: Node, *, style: PageStyle, profile: ModelProfile) -> ImagePart:
+def load_page_image(node: ImageNode | Node, *, style: PageStyle, profile: ModelProfile) -> ImagePart:
     """Return a page's image from its file; of a PDF's own page, drawn again where the file is gone.
 
     Raises:
         GlyphMemoryError: It can be had from neither.
     """
-    path = node.image_resource.path if node.image_resource else None
+    path = find_page_file(node)
     try:
         is_small = path is not None and path.is_file() and path.stat().st_size <= _LARGEST
         data = path.read_bytes() if path is not None and is_small else b""
@@ -59,14 +61,16 @@ def load_page_image(node: Node, *, style: PageStyle, profile: ModelProfile) -> I
     return ImagePart.of(draw_again(node, style=style, profile=profile))
 
 
-def draw_again(node: Node, *, style: PageStyle, profile: ModelProfile, password: str | None = None) -> Page:
+def draw_again(
+    node: ImageNode | Node, *, style: PageStyle, profile: ModelProfile, password: str | None = None
+) -> Page:
     """Draw a page node's page.
 
     Raises:
         GlyphMemoryError: It cannot be drawn, or is another than it was.
     """
     recipe = _read_recipe(node)
-    pages = recipe.draw(node.get_content(), style=style, profile=profile, password=password)
+    pages = recipe.draw(node.get_content(MetadataMode.NONE), style=style, profile=profile, password=password)
     if recipe.number and pages[0].digest != node.metadata.get("glyph_digest"):
         raise DocumentError(
             f"page {recipe.number} of {recipe.path!r} is not what was read; the file has changed: read it again"

@@ -7,13 +7,12 @@ nodes and budgets; how excerpts share a page is the core's business.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import PurePath
 from typing import Any, Unpack
 
-from llama_index.core.bridge.pydantic import Field
+from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from llama_index.core.callbacks import CallbackManager
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import (
@@ -25,9 +24,10 @@ from llama_index.core.schema import (
     NodeWithScore,
     QueryBundle,
 )
-from llama_index.memory.glyph.documents import get_media, is_page
-from llama_index.memory.glyph.options import Style, merge_options
-from llama_index.memory.glyph.packed import MARKS_KEY, PackedPageNode, drop_image, drop_marks
+from llama_index.memory.glyph.option_values import Style
+from llama_index.memory.glyph.options import merge_options
+from llama_index.memory.glyph.packed import PackedPageNode, TextReading, list_links, name_source
+from llama_index.memory.glyph.page_nodes import MARKS_KEY, drop_image, drop_marks, get_media, is_page
 from llama_index.memory.glyph.pictured import is_pictured, load_page_image, warn_of_nodes
 from llama_index.memory.glyph.profiles import Profile
 
@@ -96,6 +96,8 @@ class PagePostprocessor(BaseNodePostprocessor):
     ledger_share: float = Field(default=1 / 16, ge=0, lt=1, description="Tokens for identifiers.")
     min_ratio: float = Field(default=1, ge=0, description="Text that is cheaper stays text.")
 
+    _reading: TextReading = PrivateAttr(default_factory=TextReading)
+
     def __init__(
         self,
         *,
@@ -110,7 +112,7 @@ class PagePostprocessor(BaseNodePostprocessor):
         options = merge_options(options, fields)
         given: dict[str, Any] = {
             "profile": options.profile,
-            "style": None if options.style is None else options.page_style,
+            "style": None if options.style is None and options.calibration is None else options.page_style,
             "max_pages": max_pages,
             "max_tokens": max_tokens,
             "ledger_share": ledger_share,
@@ -174,7 +176,7 @@ class PagePostprocessor(BaseNodePostprocessor):
 
     def _list_pages(self, found: Mapping[int, NodeWithScore]) -> list[_Shown]:
         places, held = [*found], [*found.values()]
-        documents = [Document(text=_get_text(one.node), title=_title(one.node)) for one in held]
+        documents = [Document(text=_get_text(one.node), title=name_source(one.node)) for one in held]
         if not documents:
             return []
         return [
@@ -190,7 +192,12 @@ class PagePostprocessor(BaseNodePostprocessor):
         def make(images: int, told: str) -> NodeWithScore:
             tokens = self.profile.image_tokens(page.page.size, images=images)
             node = PackedPageNode.of(
-                page, [scored.node for scored in held], tokens=tokens, caption=told, ledger=ledger
+                page,
+                [scored.node for scored in held],
+                tokens=tokens,
+                caption=told,
+                ledger=ledger,
+                reading=self._reading,
             )
             return NodeWithScore(node=node, score=max(scores, default=None))
 
@@ -209,7 +216,7 @@ class PagePostprocessor(BaseNodePostprocessor):
         style = PageOptions(profile=self.profile, style=self.style).page_style
         for place, scored in enumerate(nodes):
             node = scored.node
-            if not (isinstance(node, Node) and is_pictured(node)):
+            if not is_pictured(node):
                 continue
             try:
                 image = load_page_image(node, style=style, profile=self.profile)
@@ -220,13 +227,17 @@ class PagePostprocessor(BaseNodePostprocessor):
         warn_of_nodes(failed)
         return whole
 
-    def _show_whole(self, place: int, scored: NodeWithScore, node: Node, image: ImagePart) -> _Shown:
-        caption = f"{_title(node)}:\n" if _title(node) else ""
+    def _show_whole(
+        self, place: int, scored: NodeWithScore, node: ImageNode | Node, image: ImagePart
+    ) -> _Shown:
+        caption = f"{name_source(node)}:\n" if name_source(node) else ""
         ledger = self._quote(node.get_content(), [node])
 
         def make(images: int, told: str) -> NodeWithScore:
             tokens = self.profile.image_tokens(image.size, images=images)
-            made = PackedPageNode.of_page(node, image, tokens=tokens, caption=told + caption, ledger=ledger)
+            made = PackedPageNode.of_page(
+                node, image, tokens=tokens, caption=told + caption, ledger=ledger, reading=self._reading
+            )
             return NodeWithScore(node=made, score=scored.score)
 
         tokens = self.profile.text_tokens(caption + ledger)
@@ -239,9 +250,7 @@ class PagePostprocessor(BaseNodePostprocessor):
         )
 
     def _quote(self, text: str, nodes: Sequence[BaseNode]) -> str:
-        return quote_identifiers(
-            text, profile=self.profile, share=self.ledger_share, links=_list_links(nodes)
-        )
+        return quote_identifiers(text, profile=self.profile, share=self.ledger_share, links=list_links(nodes))
 
     def _warn_missing(self, shown: Sequence[_Shown], room: int, total: int, *, is_text: bool) -> None:
         seen, missing = _list_places(shown[:room]), _list_places(shown[room:])
@@ -258,40 +267,21 @@ class PagePostprocessor(BaseNodePostprocessor):
 
 def _is_text(node: BaseNode) -> bool:
     """Return whether a node's content is text alone."""
-    if isinstance(node, ImageNode | IndexNode | PackedPageNode) or get_media(node):
+    if isinstance(node, PackedPageNode | IndexNode) or get_media(node):
+        return False
+    if isinstance(node, ImageNode) and not is_page(node):
         return False
     return bool(node.get_content(metadata_mode=MetadataMode.NONE))
 
 
 def _get_text(node: BaseNode) -> str:
-    kept = drop_marks(node) if isinstance(node, Node) else node
-    return kept.get_content(metadata_mode=MetadataMode.LLM)
-
-
-def _title(node: BaseNode) -> str:
-    """Return a readable name of a node's source, with the page number where the node is a page."""
-    told = node.metadata
-    path = PurePath(str(told.get("file_path") or "")).name
-    name = str(told.get("title") or told.get("file_name") or told.get("source") or path)
-    origin = str(told.get("glyph_origin") or "")
-    if origin and not origin.startswith("line"):
-        return f"{name}, {origin}" if name else origin
-    if not is_page(node) or told.get("glyph_pages") == 1:
-        return name
-    page = f"part {told['glyph_page']} of {told.get('glyph_pages', '?')}"
-    return f"{name}, {page}" if name else page
-
-
-def _list_links(nodes: Iterable[BaseNode]) -> list[str]:
-    """Return where the links of page nodes lead."""
-    return [link for node in nodes for link in str(node.metadata.get("glyph_links") or "").splitlines()]
+    return drop_marks(node).get_content(metadata_mode=MetadataMode.LLM)
 
 
 def _drop_page_image(scored: NodeWithScore, _images: int, _told: str) -> NodeWithScore:
-    """Return a page's node without its image, which would repeat the text; other nodes as they are."""
-    if not (isinstance(scored.node, Node) and is_page(scored.node)):
-        return scored
-    return NodeWithScore(node=drop_image(scored.node), score=scored.score)
+    """Return a page's node without its image, which would repeat the text; of its chunks, what is told of red signs."""
+    node = drop_image(scored.node) if is_page(scored.node) else drop_marks(scored.node)
+    return scored if node is scored.node else NodeWithScore(node=node, score=scored.score)
 
 
 def _list_places(shown: Sequence[_Shown]) -> set[int]:

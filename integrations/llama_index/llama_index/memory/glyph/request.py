@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import takewhile
 
-from llama_index.core.base.llms.types import ChatMessage, ContentBlock, MessageRole
-from llama_index.memory.glyph.messages import PageImageBlock, make_call_blocks, turn_of
-from llama_index.memory.glyph.origin import Origin, PagesMessage, holds_pages, list_texts
+from llama_index.core.base.llms.types import ChatMessage, ContentBlock
+from llama_index.memory.glyph.attached import warn_of_uncounted
+from llama_index.memory.glyph.messages import turn_of
+from llama_index.memory.glyph.origin import Origin, PagesMessage, holds_pages, list_texts, says_same
 from llama_index.memory.glyph.spelling import (
     separate_texts,
     to_block,
     write_head,
     write_planned,
 )
+from llama_index.memory.glyph.told import list_repeated, tell_pages, tell_recent
 from llama_index_instrumentation import get_dispatcher
 from llama_index_instrumentation.base import BaseEvent
 
@@ -28,13 +31,11 @@ from glyph_memory import (
     FoldedHistory,
     Folding,
     Loss,
-    Message,
-    ModelProfile,
     Parts,
     PlannedMessage,
     PlannedTurn,
     RequestPlan,
-    Text,
+    Turn,
 )
 
 
@@ -69,6 +70,8 @@ class Request:
         """
         head = write_head(self.head, self.folded.folding.binder.cleaner)
         plan = self.folded.plan_request(merge_pages=merge, can_recall=can_recall)
+        for recent in self.folded.recent:
+            warn_of_uncounted(recent.turn.attachments, self.folded.folding.binder)
         written = (self._write_planned(planned, plan) for planned in plan.messages)
         return WrittenRequest(messages=[*head, *written], losses=plan.losses)
 
@@ -96,6 +99,7 @@ class Request:
                 texts=list_texts(own),
                 losses=plan.losses,
                 reserved_tokens=self.reserved_tokens,
+                tell=partial(tell_pages, self.folded, list_repeated(planned.before), _list_drawn(planned)),
             ),
         )
 
@@ -129,13 +133,26 @@ def _write_turns(
     written = write_planned(planned, folded.recent, folded.folding.binder, marked=marked)
     originals = _list_originals(planned, folded)
     if originals is None:
-        return written
+        own = folded.recent[planned.turns[0].place].message
+        if says_same(written, own):
+            return written
+        originals = (own,)
     return PagesMessage.of(
         written.blocks,
         role=written.role,
         more=written.additional_kwargs,
-        origin=Origin(originals=originals, texts=list_texts(written.blocks), losses=losses),
+        origin=Origin(
+            originals=originals,
+            texts=list_texts(written.blocks),
+            losses=losses,
+            tell=partial(tell_recent, folded, _list_drawn(planned)),
+        ),
     )
+
+
+def _list_drawn(planned: PlannedMessage) -> list[Turn]:
+    """Return the turns of which a user's message shows pages, and which belong to others."""
+    return [one.turn for one in planned.turns if one.shows == "pictures" and one.parts is not None]
 
 
 def _list_originals(
@@ -196,30 +213,6 @@ def extend_request(
 def find_pages_end(messages: Sequence[ChatMessage]) -> int:
     """Return the place after the last message that holds pages; 0 where none does."""
     return next((at for at in range(len(messages), 0, -1) if holds_pages(messages[at - 1])), 0)
-
-
-def to_messages(context: Context, profile: ModelProfile, *, last_anchor: int = 0) -> list[ChatMessage]:
-    """Return a context of the core as LlamaIndex's messages.
-
-    Args:
-        context: What is to be sent.
-        profile: Whose it is.
-        last_anchor: The last turn that is sealed.
-    """
-    return [_to_message(message, profile, last_anchor) for message in context.messages]
-
-
-def _to_message(message: Message, profile: ModelProfile, last_anchor: int) -> ChatMessage:
-    blocks = [
-        to_block(part, profile, last_anchor=last_anchor)
-        for part in message.parts
-        if part != Text("") or not message.tool_calls
-    ]
-    if any(isinstance(block, PageImageBlock) for block in blocks):
-        return PagesMessage.of(blocks)
-    more = {} if message.tool_call_id is None else {"tool_call_id": message.tool_call_id}
-    said = [*blocks, *make_call_blocks(message.tool_calls)]
-    return ChatMessage(role=MessageRole(message.role), blocks=said, additional_kwargs=more)
 
 
 # What is told to LlamaIndex's instrumentation: numbers, never text or pixels.

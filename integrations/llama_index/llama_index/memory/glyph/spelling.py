@@ -29,6 +29,7 @@ from llama_index.memory.glyph.messages import (
     replace_blocks,
     turn_of,
 )
+from llama_index.memory.glyph.origin import Origin, PagesMessage, list_texts, says_same
 
 from glyph_memory import (
     Attachment,
@@ -81,7 +82,15 @@ def write_planned(
 
 def write_head(messages: Sequence[ChatMessage], cleaner: TextCleaner) -> list[ChatMessage]:
     """Return the leading system messages as they are sent, each a copy."""
-    return [_replace_text(message, _clean_text(turn_of(message), cleaner)) for message in messages]
+    return [_write_head(message, _clean_text(turn_of(message), cleaner)) for message in messages]
+
+
+def _write_head(message: ChatMessage, text: str) -> ChatMessage:
+    written = _replace_text(message, text)
+    if says_same(written, message):
+        return written
+    origin = Origin(originals=(message,), texts=list_texts(written.blocks))
+    return PagesMessage.of(written.blocks, role=written.role, more=written.additional_kwargs, origin=origin)
 
 
 def separate_texts(blocks: Sequence[ContentBlock]) -> list[ContentBlock]:

@@ -1,0 +1,171 @@
+"""The folder of a run: its settings, log, checkpoints and report. A run goes on only with the settings that it has.
+
+Knows files; knows nothing about models.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from glyph_memory.documents.bulk.lock import hold_folder
+from glyph_memory.errors import GlyphMemoryError, show_value
+from glyph_memory.files import move_folder, write_atomic
+from glyph_memory.training.samples import TrainingError
+from glyph_memory.training.sft.report import TrainingReport
+
+SETTINGS, LOG, REPORT = "settings.json", "log.jsonl", "report.json"
+CHECKPOINTS, MODEL, EVALUATED = "checkpoints", "model", "evaluated"
+_STATE = "trainer_state.json"
+_DRAFTS = ".drafts"
+_OTHERS = ("grpo.json", "config.json", "adapter_config.json")
+"""What is in a folder that something else was made in."""
+
+
+class RunFolder:
+    """A run's folder, held by one process; use `hold`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.model = path / MODEL
+        self.evaluated = path / EVALUATED
+        self._checkpoints = path / CHECKPOINTS
+
+    @classmethod
+    @contextmanager
+    def hold(cls, path: Path) -> Iterator[RunFolder]:
+        """Make the folder where there is none, and keep other runs out of it.
+
+        Raises:
+            TrainingError: Another run holds it, or it cannot be written to.
+        """
+        try:
+            with hold_folder(path, (SETTINGS, LOG, REPORT)):
+                folder = cls(path)
+                shutil.rmtree(path / _DRAFTS, ignore_errors=True)  # of a run that was killed
+                yield folder
+        except TrainingError:
+            raise
+        except GlyphMemoryError as error:
+            raise TrainingError(str(error)) from error
+
+    def check_settings(self, settings: Mapping[str, Any], *, may_resume: bool) -> None:
+        """Write the settings, or compare them with those that are there.
+
+        Raises:
+            TrainingError: Others are there, or a run is there that is not to go on.
+        """
+        file = self.path / SETTINGS
+        wanted = json.loads(json.dumps(settings))
+        if not file.exists():
+            if there := [name for name in (*_OTHERS, MODEL, LOG) if (self.path / name).exists()]:
+                raise TrainingError(
+                    f"{str(self.path)!r} holds {there[0]!r} of something else; give an empty folder, or another one"
+                )
+            write_atomic(file, json.dumps(wanted, indent=1).encode())
+            return
+        try:
+            there = json.loads(file.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise TrainingError(f"{str(file)!r} cannot be read: {error}. Give another folder") from error
+        if not may_resume:
+            raise TrainingError(
+                f"{str(self.path)!r} holds a run already; let it go on (--resume), or give another folder"
+            )
+        for name in sorted({*wanted, *there}):
+            if wanted.get(name) != there.get(name):
+                raise TrainingError(
+                    f"{str(self.path)!r} holds a run with {name}={show_value(there.get(name))}, and "
+                    f"{show_value(wanted.get(name))} is asked for; ask for the same, or give another folder"
+                )
+
+    def find_checkpoint(self) -> tuple[int, Path] | None:
+        """Return the steps and the folder of the last checkpoint that is whole."""
+        found = [
+            (int(one.name.rpartition("-")[2]), one)
+            for one in self._checkpoints.glob("checkpoint-*")
+            if one.name.rpartition("-")[2].isdecimal() and (one / _STATE).is_file()
+        ]
+        return max(found, default=None)
+
+    def save_checkpoint(self, step: int, write: Callable[[Path], Path], *, keep: int) -> Path:
+        """Have a checkpoint written beside its place, and move it there; drop older ones.
+
+        Args:
+            step: After which.
+            write: Writes it somewhere under a folder that it is given, and returns where.
+            keep: How many stay.
+
+        Raises:
+            TrainingError: It cannot be written, as on a full disk; the ones before it stay.
+        """
+        draft = self.path / _DRAFTS
+        target = self._checkpoints / f"checkpoint-{step}"
+        try:
+            shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir()
+            self._checkpoints.mkdir(exist_ok=True)
+            written = write(draft)
+            shutil.rmtree(target, ignore_errors=True)
+            move_folder(written, target)
+        except Exception as error:  # what torch and safetensors raise on a full disk is of many kinds
+            last = self.find_checkpoint()
+            kept = f"the checkpoint of step {last[0]} is kept" if last else "there is none before it"
+            raise TrainingError(
+                f"the checkpoint of step {step} cannot be written: {_first_line(error)}; {kept}. Free some space, and "
+                "run the same again"
+            ) from error
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        there = sorted(
+            (int(one.name.split("-")[1]), one)
+            for one in self._checkpoints.glob("checkpoint-*")
+            if one.name.split("-")[1].isdecimal()
+        )
+        for _, old in there[:-keep]:
+            shutil.rmtree(old, ignore_errors=True)
+        return target
+
+    def cut_log(self, step: int) -> None:
+        """Drop the log's lines after a step: they are written again."""
+        file = self.path / LOG
+        if file.is_file():
+            lines = [line for line in file.read_text("utf-8").splitlines() if _read_step(line) <= step]
+            write_atomic(file, "".join(f"{line}\n" for line in lines).encode())
+
+    def add_log(self, row: Mapping[str, Any]) -> None:
+        """Add a line to the log."""
+        with (self.path / LOG).open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(row) + "\n")
+
+    def read_log(self) -> list[dict[str, Any]]:
+        """Return the log's lines."""
+        file = self.path / LOG
+        lines = file.read_text("utf-8").splitlines() if file.is_file() else []
+        return [json.loads(line) for line in lines if _read_step(line) >= 0]
+
+    def write_report(self, report: TrainingReport) -> None:
+        """Write the report: the run is over."""
+        write_atomic(self.path / REPORT, json.dumps(report.to_json(), indent=1).encode())
+
+    def read_report(self) -> TrainingReport | None:
+        """Return the report of a run that is over."""
+        file = self.path / REPORT
+        return TrainingReport.from_json(json.loads(file.read_text("utf-8"))) if file.is_file() else None
+
+
+def _read_step(line: str) -> int:
+    """Return the step of a line of the log; -1 where it was cut off."""
+    try:
+        return int(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return -1
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return (lines[0].rstrip(".") if lines else type(error).__name__)[:300]

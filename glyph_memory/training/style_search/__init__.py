@@ -1,0 +1,29 @@
+"""Search for the page style that a reader reads best: accuracy against density, over generations."""
+
+from glyph_memory.training.style_search.candidate import Candidate as Candidate
+from glyph_memory.training.style_search.candidate import Origin as Origin
+from glyph_memory.training.style_search.candidate import Score as Score
+from glyph_memory.training.style_search.confirming import Confirmed as Confirmed
+from glyph_memory.training.style_search.exam import Exam as Exam
+from glyph_memory.training.style_search.exam import ExamAnswer as ExamAnswer
+from glyph_memory.training.style_search.exam import ExamCost as ExamCost
+from glyph_memory.training.style_search.figure import describe_front as describe_front
+from glyph_memory.training.style_search.figure import plot_front as plot_front
+from glyph_memory.training.style_search.front import Aim as Aim
+from glyph_memory.training.style_search.front import find_front as find_front
+from glyph_memory.training.style_search.front import measure_hypervolume as measure_hypervolume
+from glyph_memory.training.style_search.genes import StyleRule as StyleRule
+from glyph_memory.training.style_search.genes import StyleSource as StyleSource
+from glyph_memory.training.style_search.log import read_candidates as read_candidates
+from glyph_memory.training.style_search.outcome import SearchProgress as SearchProgress
+from glyph_memory.training.style_search.outcome import SearchReport as SearchReport
+from glyph_memory.training.style_search.outcome import describe_confirmation as describe_confirmation
+from glyph_memory.training.style_search.outcome import describe_fresh as describe_fresh
+from glyph_memory.training.style_search.outcome import list_shown as list_shown
+from glyph_memory.training.style_search.outcome import write_markdown as write_markdown
+from glyph_memory.training.style_search.plan import SearchBudget as SearchBudget
+from glyph_memory.training.style_search.plan import SearchPlan as SearchPlan
+from glyph_memory.training.style_search.proposing import ProposalCounts as ProposalCounts
+from glyph_memory.training.style_search.readback_exam import ReadBackExam as ReadBackExam
+from glyph_memory.training.style_search.run import search_style as search_style
+from glyph_memory.training.style_search.task_exam import TaskExam as TaskExam
