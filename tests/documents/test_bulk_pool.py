@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from itertools import count
+from multiprocessing import util
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from glyph_memory.documents.bulk.pool import run_jobs
 from tests.documents.bulk_helpers import square
@@ -45,3 +51,26 @@ def test_a_script_without_a_guard_is_told_to_have_one(tmp_path: Path) -> None:
         ran = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
         assert expected in f"{ran.stdout}{ran.stderr.strip().splitlines()[-1:]}"
         shutil.rmtree(tmp_path / "out", ignore_errors=True)
+
+
+@pytest.mark.parametrize("made_or_ended", [(util.Finalize, "__init__"), (ProcessPoolExecutor, "shutdown")])
+def test_ctrl_c_waits_until_what_is_being_made_or_ended_is_whole(
+    monkeypatch: pytest.MonkeyPatch, made_or_ended: tuple[type, str]
+) -> None:
+    """Python shows a traceback of half a lock, and nobody could catch it."""
+    whole, counts = getattr(*made_or_ended), [0, 0]
+
+    def interrupted(*arguments: Any, **named: Any) -> None:
+        counts[0] += 1
+        signal.raise_signal(signal.SIGINT)
+        whole(*arguments, **named)
+        counts[1] += 1
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(*made_or_ended, interrupted)
+            list(run_jobs(square, [1], processes=1))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert counts[0] == counts[1] > 0

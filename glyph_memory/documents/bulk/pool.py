@@ -59,9 +59,10 @@ def _run_until_broken(
 ) -> Generator[Batch[_Job, _Result], None, list[_Job]]:
     """Run jobs until there are no more, or a process was killed; return those that were at work then."""
     context = get_context("spawn")  # a fork would copy what other threads hold
-    reader, writer = context.Pipe(duplex=False)
-    has_begun = context.Event()
-    executor = ProcessPoolExecutor(processes, context, _prepare_process, (reader, has_begun))
+    with _hold_interrupts():  # half a lock cannot be taken apart without a traceback
+        reader, writer = context.Pipe(duplex=False)
+        has_begun = context.Event()
+        executor = ProcessPoolExecutor(processes, context, _prepare_process, (reader, has_begun))
     running = dict[Future[_Result], _Job]()
     suspects = list[_Job]()
     try:
@@ -86,9 +87,10 @@ def _run_until_broken(
         writer.close()
         raise
     finally:
-        executor.shutdown(wait=True, cancel_futures=True)
-        writer.close()
-        reader.close()
+        with _hold_interrupts():
+            executor.shutdown(wait=True, cancel_futures=True)
+            writer.close()
+            reader.close()
     if suspects and not has_begun.is_set():
         raise GlyphMemoryError(
             "no process could start; guard the beginning of your script with if __name__ == '__main__':, or draw in "
@@ -126,7 +128,7 @@ def _end_with(reader: Connection) -> None:
 
 @contextmanager
 def _hold_interrupts() -> Iterator[None]:
-    """Hold Ctrl-C back for a moment: a process that is started inside begins without it and shows no traceback."""
+    """Hold Ctrl-C back for a moment: what is made or ended inside is whole, and a process that starts shows nothing."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from glyph_memory.training import TrainingSample
 from glyph_memory.training.grpo import GrpoResult, GrpoSettings, train_grpo
-from glyph_memory.training.models import ModelSettings
+from glyph_memory.training.models import LoraSettings, ModelSettings
 from glyph_memory.training.rewards import Reward, RewardMix
 from lib.one_letter import make_sample
 
 WEIGHTS = ModelSettings(lora=None, trains_vision=True, gradient_checkpointing=False, device="cpu")
+LORA = ModelSettings(lora=LoraSettings(rank=2, dropout=0.1), gradient_checkpointing=False, device="cpu")
 TEXT_WEIGHTS = ModelSettings(lora=None, gradient_checkpointing=False, device="cpu")
 
 
@@ -24,6 +25,22 @@ class Letters(Reward):
     def score(self, sample: TrainingSample, text: str) -> float:
         """Return 0 to 1."""
         return sum(char.islower() for char in text) / max(1, len(text))
+
+
+class StopsAt(Reward):
+    """Letters, until a call; then it does what it is told to."""
+
+    name = "letters"
+
+    def __init__(self, call: int, end: Callable[[], None]) -> None:
+        self._left, self._end, self._letters = call, end, Letters()
+
+    def score(self, sample: TrainingSample, text: str) -> float:
+        """Return the share of letters."""
+        self._left -= 1
+        if self._left < 0:
+            self._end()
+        return self._letters.score(sample, text)
 
 
 SAMPLES = (make_sample("black"), make_sample("white"))

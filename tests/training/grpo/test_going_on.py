@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,37 +15,19 @@ from safetensors.torch import load_file
 
 from glyph_memory.errors import ReaderUnavailable
 from glyph_memory.testing import ScriptedReader
-from glyph_memory.training import TrainingError, TrainingSample
+from glyph_memory.training import TrainingError
 from glyph_memory.training.grpo import GrpoResult, GrpoStep
 from glyph_memory.training.grpo.checkpoints import find_checkpoint, is_whole, mark_whole, remove_broken
 from glyph_memory.training.grpo.notes import hold_run
-from glyph_memory.training.models import LoraSettings, ModelSettings
-from glyph_memory.training.rewards import JudgeReward, Reward, RewardMix
+from glyph_memory.training.models import LoraSettings
+from glyph_memory.training.rewards import JudgeReward, RewardMix
 from lib.one_letter import make_sample
-from tests.training.grpo.bandit import SAMPLES, Letters, choose_settings, train
-from tests.training.killed import run_and_be_killed
-
-LORA = ModelSettings(lora=LoraSettings(rank=2, dropout=0.1), gradient_checkpointing=False, device="cpu")
+from tests.training.grpo.bandit import LORA, SAMPLES, Letters, StopsAt, choose_settings, train
+from tests.training.killed import run_killings
 
 
 class Stop(Exception):
     """Somebody stops it."""
-
-
-class StopsAt(Reward):
-    """Letters, until a call; then it does what it is told to."""
-
-    name = "letters"
-
-    def __init__(self, call: int, end: Callable[[], None]) -> None:
-        self._left, self._end, self._letters = call, end, Letters()
-
-    def score(self, sample: TrainingSample, text: str) -> float:
-        """Return the share of letters."""
-        self._left -= 1
-        if self._left < 0:
-            self._end()
-        return self._letters.score(sample, text)
 
 
 def load_weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -92,35 +73,12 @@ def _interrupt() -> None:
     raise KeyboardInterrupt
 
 
-def _die(*_: object, **__: object) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a process that can be killed")
 def test_a_training_that_the_system_kills_comes_to_the_same_weights(
-    whole: GrpoResult, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole: GrpoResult, tiny: Path, tmp_path: Path
 ) -> None:
     """Amid the completions of a step, amid a checkpoint, and between the last step and the model."""
-    save = torch.save
-
-    def write_half(state: Any, path: Any, *rest: Any, **more: Any) -> None:
-        if "checkpoint-4" in str(path):
-            Path(path).write_bytes(b"half")
-            _die()
-        save(state, path, *rest, **more)
-
-    def run(reward: Reward | None = None) -> None:
-        train(tiny, tmp_path, choose_settings(steps=5), weights=LORA, reward=reward or Letters())
-
-    run_and_be_killed(lambda: run(StopsAt(2 * 8 + 5 + 6, _die)))
-    assert find_checkpoint(tmp_path) == tmp_path / "checkpoint-2"
-    with monkeypatch.context() as patched:
-        patched.setattr(torch, "save", write_half)
-        run_and_be_killed(run)
-        assert (tmp_path / "checkpoint-4").is_dir()
-        patched.setattr(torch, "save", save)
-        patched.setattr("glyph_memory.training.grpo.run._save_model", _die)
-        run_and_be_killed(run)
+    run_killings("tests.training.grpo.killings:kill_three_times", tiny, tmp_path)
     result = train(tiny, tmp_path, choose_settings(steps=5), weights=LORA)
     assert [step.step for step in result.steps] == [1, 2, 3, 4, 5]
     assert_same_weights(result.model, whole.model)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +15,7 @@ from safetensors.torch import load_file
 
 from glyph_memory.training import TrainingError
 from glyph_memory.training.models import LoraSettings, ModelSettings
-from glyph_memory.training.sft.folder import RunFolder
-from tests.training.killed import run_and_be_killed
+from tests.training.killed import run_killings
 from tests.training.sft.conftest import LORA, QUICK, SAMPLES, WHOLE, Train
 
 
@@ -82,25 +80,10 @@ def test_a_run_that_was_killed_comes_to_the_same_weights(
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a process that can be killed")
 def test_a_run_that_the_system_kills_comes_to_the_same_weights(
-    whole: Path, train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Path, tiny: Path, train: Train, tmp_path: Path
 ) -> None:
     """Between two steps, amid a checkpoint, and between the model and the report; nobody is asked."""
-
-    def die(*_: object, **__: object) -> None:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    def write_half(_: object, path: Any, *__: object, **___: object) -> None:
-        Path(path).write_bytes(b"half")
-        die()
-
-    run_and_be_killed(lambda: train(tmp_path, progress=lambda done, _: die() if done == 3 else None))
-    with monkeypatch.context() as patched:
-        patched.setattr(torch, "save", write_half)
-        run_and_be_killed(lambda: train(tmp_path))
-    assert (tmp_path / ".drafts").is_dir()
-    with monkeypatch.context() as patched:
-        patched.setattr(RunFolder, "write_report", die)
-        run_and_be_killed(lambda: train(tmp_path))
+    run_killings("tests.training.sft.killings:kill_three_times", tiny, tmp_path)
     assert train(tmp_path).resumed_from == QUICK.steps
     first, second = _read_weights(whole), _read_weights(tmp_path)
     assert all(torch.equal(first[name], second[name]) for name in first)
