@@ -15,17 +15,22 @@ from tests.training.killed import die, run_and_be_killed
 from tests.training.sft.conftest import LORA, QUICK, SAMPLES
 
 
+def _die_after_three(done: int, _: int) -> None:
+    if done == 3:
+        die()
+
+
 def kill_three_times(model: Path, out: Path) -> None:
     """Kill it between two steps, amid a checkpoint, and between the model and the report; nobody is asked."""
 
-    def run(progress: Callable[[int, int], object] | None = None) -> None:
+    def run(progress: Callable[[int, int], None] | None = None) -> None:
         train_sft(model, SAMPLES, out=out, settings=QUICK, model_settings=LORA, progress=progress)
 
     def write_half(_: object, path: Any, *__: object, **___: object) -> None:
         Path(path).write_bytes(b"half")
         die()
 
-    run_and_be_killed(lambda: run(lambda done, _: die() if done == 3 else None))
+    run_and_be_killed(lambda: run(_die_after_three))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(torch, "save", write_half)
         run_and_be_killed(run)
