@@ -89,3 +89,21 @@ def test_ctrl_c_says_how_to_go_on(train: Run, monkeypatch: pytest.MonkeyPatch) -
     assert stopped.code == 130
     assert "Stopped after 2 steps; the same command goes on" in stopped.err
     assert train(*OPTIONS, "--json").json["resumed_from"] == 1
+
+
+def test_a_folder_with_any_name_will_do(train: Run, tmp_path: Path) -> None:
+    """Blanks, accents, other scripts, and folders that are not there yet."""
+    told = train(*OPTIONS, "--json", out="ein Lauf/模型 é 😀")
+    assert told.code == 0, told
+    assert Path(told.json["model"]) == tmp_path / "ein Lauf" / "模型 é 😀" / "model"
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(train: Run, tmp_path: Path) -> None:
+    """A file in its place, a file on the way, or something else's folder."""
+    (tmp_path / "file").write_text("Words.")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    for out, why in (("file", "file"), ("file/run", "file"), ("model", "holds 'config.json' of something else")):
+        told = train(*OPTIONS, out=out)
+        assert (told.code, len(told.err.splitlines())) == (1, 1), told
+        assert why in told.error

@@ -1,17 +1,16 @@
-"""The log of a training: a line of JSON for each step, and none twice after a stop.
+"""What a step of a training came to, and the log of all steps.
 
 Knows figures and a file.
 """
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 from pathlib import Path
 
-from glyph_memory.files import write_atomic
+from glyph_memory.training.log_file import LogFile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,35 +70,32 @@ class GrpoStep:
 
 
 class StepLog:
-    """A file of steps, one a line."""
+    """The steps of a training in a file of rows."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self._file = LogFile(path)
 
     def cut_after(self, step: int) -> None:
-        """Drop the lines of steps that are done again."""
-        if self.path.exists():
-            kept = [line for line in self._read_lines() if json.loads(line)["step"] <= step]
-            write_atomic(self.path, "".join(f"{line}\n" for line in kept).encode())
+        """Drop steps that are done again."""
+        self._file.cut_after(step)
 
     def add(self, step: GrpoStep) -> None:
-        """Write a step."""
-        told = {
-            name: None if isinstance(value, float) and not math.isfinite(value) else value
-            for name, value in asdict(step).items()
-        }
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(told, ensure_ascii=False) + "\n")
+        """Write a step.
+
+        Raises:
+            TrainingError: The file cannot be written, as on a full disk.
+        """
+        self._file.add(
+            {
+                name: None if isinstance(value, float) and not math.isfinite(value) else value
+                for name, value in asdict(step).items()
+            }
+        )
 
     def read(self) -> list[GrpoStep]:
         """Return the steps that are there."""
-        return [GrpoStep(**json.loads(line)) for line in self._read_lines()] if self.path.exists() else []
+        return [GrpoStep(**row) for row in self._file.read()]
 
-    def _read_lines(self) -> Iterator[str]:
-        for line in self.path.read_text(encoding="utf-8").splitlines():
-            try:
-                told = json.loads(line)
-            except ValueError:  # of a process that was killed while it wrote
-                continue
-            if isinstance(told, dict) and isinstance(told.get("step"), int):
-                yield line
+    def count_flat(self) -> int:
+        """Return how many of the last steps in a row were flat in all groups."""
+        return sum(1 for _ in takewhile(lambda step: step.flat_share == 1, reversed(self.read())))

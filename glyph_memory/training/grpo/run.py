@@ -178,7 +178,14 @@ def _train(
     log.cut_after(int(last.name.rpartition("-")[2]) if last else 0)
     with hide_bars():
         trainer = PageGrpoTrainer(
-            trainable, table, order=order, mix=reward, settings=settings, folder=folder, on_step=on_step
+            trainable,
+            table,
+            order=order,
+            mix=reward,
+            settings=settings,
+            folder=folder,
+            on_step=on_step,
+            flat_before=log.count_flat(),
         )
     if last:
         tell(f"going on from {str(last)!r}")

@@ -47,6 +47,7 @@ class PageGrpoTrainer(GRPOTrainer):
         settings: All of them.
         folder: Where checkpoints are kept.
         on_step: Takes each step when it is done.
+        flat_before: How many steps in a row were flat before a checkpoint that is gone on from.
     """
 
     def __init__(
@@ -59,11 +60,12 @@ class PageGrpoTrainer(GRPOTrainer):
         settings: GrpoSettings,
         folder: Path,
         on_step: Callable[[GrpoStep], None],
+        flat_before: int = 0,
     ) -> None:
         self._samples, self._mix, self._settings = samples, mix, settings
         self._is_adapter = trainable.settings.lora is not None
         self._speller = PromptSpeller(trainable)
-        self._watch = RewardWatch(flat_steps=settings.flat_steps)
+        self._watch = RewardWatch(flat_steps=settings.flat_steps, flat_run=flat_before // settings.passes)
         self._on_step, self._folder = on_step, folder
         self._figures: RewardFigures | None = None
         self._current: dict[int, TrainingSample] = {}

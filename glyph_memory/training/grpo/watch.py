@@ -38,9 +38,10 @@ class RewardWatch:
 
     flat_steps: int
     """How many steps in a row may be flat."""
+    flat_run: int = 0
+    """How many have been."""
     _scores: list[MixScore] = field(default_factory=list)
     _flat_groups: list[bool] = field(default_factory=list)
-    _flat_run: int = 0
     _seen: dict[str, set[float | None]] = field(default_factory=dict)
     _example: str = ""
 
@@ -70,12 +71,12 @@ class RewardWatch:
         figures = _sum_up(self._scores, self._flat_groups)
         is_flat = all(self._flat_groups)
         self.forget()
-        self._flat_run = self._flat_run + 1 if is_flat else 0
+        self.flat_run = self.flat_run + 1 if is_flat else 0
         if not is_flat:
             self._seen.clear()
-        if self._flat_run >= self.flat_steps:
+        if self.flat_run >= self.flat_steps:
             raise TrainingError(
-                f"every group of completions got one reward each in {self._flat_run} steps in a row "
+                f"every group of completions got one reward each in {self.flat_run} steps in a row "
                 f"({_tell_values(self._seen)}; one of them: {show_value(self._example)}): nothing is learned from "
                 "that. Give easier samples or another reward, or a model that sometimes does what is rewarded"
             )

@@ -15,6 +15,7 @@ from typing import Any
 from glyph_memory.documents.bulk.lock import hold_folder
 from glyph_memory.errors import GlyphMemoryError, show_value
 from glyph_memory.files import move_folder, write_atomic
+from glyph_memory.training.log_file import LogFile
 from glyph_memory.training.samples import TrainingError
 from glyph_memory.training.sft.report import TrainingReport
 
@@ -33,6 +34,7 @@ class RunFolder:
         self.path = path
         self.model = path / MODEL
         self.evaluated = path / EVALUATED
+        self.log = LogFile(path / LOG)
         self._checkpoints = path / CHECKPOINTS
 
     @classmethod
@@ -130,24 +132,6 @@ class RunFolder:
             shutil.rmtree(old, ignore_errors=True)
         return target
 
-    def cut_log(self, step: int) -> None:
-        """Drop the log's lines after a step: they are written again."""
-        file = self.path / LOG
-        if file.is_file():
-            lines = [line for line in file.read_text("utf-8").splitlines() if _read_step(line) <= step]
-            write_atomic(file, "".join(f"{line}\n" for line in lines).encode())
-
-    def add_log(self, row: Mapping[str, Any]) -> None:
-        """Add a line to the log."""
-        with (self.path / LOG).open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(row) + "\n")
-
-    def read_log(self) -> list[dict[str, Any]]:
-        """Return the log's lines."""
-        file = self.path / LOG
-        lines = file.read_text("utf-8").splitlines() if file.is_file() else []
-        return [json.loads(line) for line in lines if _read_step(line) >= 0]
-
     def write_report(self, report: TrainingReport) -> None:
         """Write the report: the run is over."""
         write_atomic(self.path / REPORT, json.dumps(report.to_json(), indent=1).encode())
@@ -156,14 +140,6 @@ class RunFolder:
         """Return the report of a run that is over."""
         file = self.path / REPORT
         return TrainingReport.from_json(json.loads(file.read_text("utf-8"))) if file.is_file() else None
-
-
-def _read_step(line: str) -> int:
-    """Return the step of a line of the log; -1 where it was cut off."""
-    try:
-        return int(json.loads(line)["step"])
-    except (ValueError, KeyError, TypeError):
-        return -1
 
 
 def _first_line(error: Exception) -> str:

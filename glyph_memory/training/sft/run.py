@@ -115,7 +115,7 @@ class _Run:
         begun_s = time.perf_counter()
         last = self._folder.find_checkpoint()
         resumed = last[0] if last else 0
-        self._folder.cut_log(resumed)
+        self._folder.log.cut_after(resumed)
         if self._examiner is not None:
             for step in self._list_evaluations(resumed):
                 self._examiner.ask(step)
@@ -174,7 +174,7 @@ class _Run:
             self._progress(step, len(self._plan.steps))
 
     def _report(self, resumed: int, seconds: float) -> TrainingReport:
-        losses = [float(row["loss"]) for row in self._folder.read_log() if "loss" in row]
+        losses = [float(row["loss"]) for row in self._folder.log.read() if "loss" in row]
         some = max(1, len(losses) // 10)
         steps = self._plan.steps
         return TrainingReport(

@@ -159,7 +159,7 @@ class PageTrainer(SFTTrainer):
         row = self.state.log_history[-1]
         if "loss" in row:
             step = self._planned[self.state.global_step - 1]
-            self._folder.add_log(
+            self._folder.log.add(
                 {
                     "step": self.state.global_step,
                     "loss": row["loss"],

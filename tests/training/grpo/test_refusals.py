@@ -12,6 +12,7 @@ import torch
 
 from glyph_memory.training import TrainingError, TrainingSample
 from glyph_memory.training.grpo import GrpoSettings
+from glyph_memory.training.grpo.log import StepLog
 from glyph_memory.training.grpo.order import order_samples, take
 from glyph_memory.training.models import load_trainable
 from glyph_memory.training.rewards import Reward, RewardMix, parse_rewards
@@ -38,6 +39,14 @@ def test_a_reward_that_never_differs_within_a_group_stops_training_and_says_whic
     ):
         train(tiny, tmp_path, choose_settings(steps=9, flat_steps=3), reward=Same())
     assert (tmp_path / "checkpoint-2").is_dir()
+
+
+def test_steps_that_taught_nothing_before_a_stop_count_after_it(tiny: Path, tmp_path: Path) -> None:
+    """Two before and one after it are three in a row."""
+    train(tiny, tmp_path, choose_settings(steps=2, flat_steps=3), reward=Same())
+    with pytest.raises(TrainingError, match="in 3 steps in a row"):
+        train(tiny, tmp_path, choose_settings(steps=9, flat_steps=3), reward=Same())
+    assert StepLog(tmp_path / "log.jsonl").count_flat() == 2
 
 
 def test_a_reward_that_fits_no_sample_is_refused_before_the_model_is_loaded(tmp_path: Path) -> None:
