@@ -1,4 +1,4 @@
-"""`ForkSafeLock`: a lock that works in a forked child, whoever held it in the parent.
+"""`ForkSafeLock`: a lock that works in a forked child, whoever held it in the parent. `cached_property`: needs none.
 
 A fork copies a process with one of its threads. What other threads hold at that moment stays held in the child for
 ever, and what they were changing stays half changed. Knows threads and forks; knows nothing about what is locked.
@@ -6,13 +6,32 @@ ever, and what they were changing stays half changed. Knows threads and forks; k
 
 from __future__ import annotations
 
+import functools
 import os
+import sys
 import time
 from _thread import RLock  # the class; `threading.RLock` is a function
 from collections.abc import Callable
+from contextlib import nullcontext
 from threading import get_ident
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakMethod, WeakSet
+
+if TYPE_CHECKING or sys.version_info >= (3, 12):
+    from functools import cached_property as cached_property  # noqa: PLC0414 - part of this module
+else:
+
+    class cached_property(functools.cached_property):
+        """`functools.cached_property` as it is from Python 3.12 on: without a lock.
+
+        Before, each property has one lock for all objects: threads wait for each other's pages, and a child that is
+        forked while one computes waits for ever. Two threads may compute a value twice, and one of them is kept.
+        """
+
+        def __init__(self, func: Callable[[Any], Any]) -> None:
+            super().__init__(func)
+            self.lock = nullcontext()
+
 
 _QUIET_S = 1.0
 """How long a fork waits for locks that are held for moments only."""

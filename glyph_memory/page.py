@@ -9,13 +9,13 @@ import hashlib
 import struct
 import zlib
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from glyph_memory.locks import cached_property
 from glyph_memory.style import PageStyle
 
 try:

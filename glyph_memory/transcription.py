@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glyph_memory.locks import cached_property
 from glyph_memory.page import Box
 
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"

@@ -10,13 +10,13 @@ import json
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import takewhile
 from typing import Any, Literal
 
 from glyph_memory.context.losses import Loss
 from glyph_memory.context.page_wording import explain_marks
 from glyph_memory.context.wording import TEXT_NOTE, caption_document_page
+from glyph_memory.locks import cached_property
 from glyph_memory.page import Page
 from glyph_memory.transcript import Role, ToolCall
 

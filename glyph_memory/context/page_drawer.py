@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import repeat
 
 from PIL import Image
@@ -23,6 +23,7 @@ from glyph_memory.context.run_drawer import RunDrawer
 from glyph_memory.context.wording import END_ON_PICTURE, caption_picture
 from glyph_memory.errors import FontError
 from glyph_memory.folding import PageCapacity, Seal, SealedPage, SealedPicture
+from glyph_memory.locks import cached_property
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.transcript import Turn

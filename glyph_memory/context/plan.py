@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Literal
 
 from glyph_memory.context.attachments import list_left_out
@@ -31,6 +30,7 @@ from glyph_memory.context.wording import (
     tell_unanswered,
 )
 from glyph_memory.folding import Fold, Seal
+from glyph_memory.locks import cached_property
 from glyph_memory.transcript import Role, Turn
 
 JoinUsers = Literal["all", "ours", "beside", "none"]

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from statistics import fmean
 
 from glyph_memory.documents.pdf.word import HYPHEN, Rect, Word
+from glyph_memory.locks import cached_property
 
 _GAP_EM = 0.9
 """A wider gap may lie between two columns; spaces of justified text are narrower."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice, pairwise
 
 from glyph_memory.context import Context, Message, Parts
@@ -17,6 +16,7 @@ from glyph_memory.evaluate.calibration.ladder import Ladder, Rung
 from glyph_memory.evaluate.calibration.search import Phase
 from glyph_memory.evaluate.calibration.sheets import Record, make_records
 from glyph_memory.evaluate.tasks import NOT_STATED
+from glyph_memory.locks import cached_property
 from glyph_memory.page import Page
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.typesetting import iter_pages

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -22,6 +21,7 @@ from glyph_memory.context import (
 )
 from glyph_memory.errors import StoreError
 from glyph_memory.folding import Fold
+from glyph_memory.locks import cached_property
 from glyph_memory.memory.history.bookmark import Bookmark
 from glyph_memory.memory.history.call_report import CallReport, make_call_report
 from glyph_memory.memory.recall import Passage, ZoomResult, cut_passage, parse_target

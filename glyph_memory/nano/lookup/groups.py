@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glyph_memory.locks import cached_property
 from glyph_memory.nano.lookup.search_text import Cut, SearchText, Spot
 from glyph_memory.page import Box
 

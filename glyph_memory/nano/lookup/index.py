@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
-from functools import cached_property
 
+from glyph_memory.locks import cached_property
 from glyph_memory.nano.lookup.groups import Sentence, SentenceGroup
 from glyph_memory.nano.lookup.question import Question, Term, pieces
 from glyph_memory.nano.lookup.search_text import SearchText

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glyph_memory.locks import cached_property
 from glyph_memory.page import Box
 from glyph_memory.transcription import ReadLine, Transcription
 

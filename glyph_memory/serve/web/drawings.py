@@ -11,11 +11,11 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import accumulate
 
 from glyph_memory.context import ReuseCache
 from glyph_memory.documents import Document, PageRun
+from glyph_memory.locks import cached_property
 from glyph_memory.page import Page
 from glyph_memory.report import Figures, Tally, broken_limits
 from glyph_memory.serve.spelling import spell_for_readers
