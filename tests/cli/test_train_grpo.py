@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,3 +95,14 @@ def test_help_lists_every_reward_that_can_be_typed(run: Run) -> None:
 
     told = run("train", "grpo", "--help").out
     assert all(name in told for name in REWARDS)
+
+
+def test_the_layers_that_lora_trains_are_named(run: Run, model: Path, data: Path, tmp_path: Path) -> None:
+    """The adapter says which, and what they are multiplied by; a name that no layer has is refused."""
+    command = ("train", "grpo", model, data, "--reward", "length=1", "--steps", 1, *SMALL)
+    done = run(*command, "--out", tmp_path / "out", "--targets", "q_proj, v_proj", "--rank", 2, "--alpha", 6)
+    assert done.code == 0, done.err
+    adapter = json.loads((tmp_path / "out" / "model" / "adapter_config.json").read_text())
+    assert (adapter["r"], adapter["lora_alpha"]) == (2, 6)
+    assert all("q_proj" in name or "v_proj" in name for name in adapter["target_modules"])
+    assert "nose" in run(*command, "--out", tmp_path / "other", "--targets", "nose").error

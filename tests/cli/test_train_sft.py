@@ -72,6 +72,19 @@ def test_what_cannot_be_is_told_in_one_line(train: Run, run: Run, data: Path, tm
     assert "give one" in train(*OPTIONS, "--passes", "2", out="c").error
 
 
+def test_no_hub_is_asked_offline(
+    run: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that is in no cache is one line; nobody waits for a network."""
+    import huggingface_hub
+
+    asked = list[str]()
+    monkeypatch.setattr(huggingface_hub.HfApi, "model_info", lambda _, name, **__: asked.append(name))
+    where = ("nobody/nothing", str(data / "samples.parquet"), "--out", str(tmp_path / "no"))
+    assert "nobody/nothing" in run("train", "sft", *where, "--offline", *OPTIONS).error
+    assert asked == []
+
+
 def test_ctrl_c_says_how_to_go_on(train: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """And what there is stays."""
     from glyph_memory.training.sft import run as module
@@ -103,7 +116,11 @@ def test_a_folder_that_cannot_be_written_is_one_line(train: Run, tmp_path: Path)
     (tmp_path / "file").write_text("Words.")
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "config.json").write_text("{}")
-    for out, why in (("file", "file"), ("file/run", "file"), ("model", "holds 'config.json' of something else")):
+    for out, why in (
+        ("file", "file"),
+        ("file/run", "file"),
+        ("model", "holds 'config.json' of something else"),
+    ):
         told = train(*OPTIONS, out=out)
         assert (told.code, len(told.err.splitlines())) == (1, 1), told
         assert why in told.error

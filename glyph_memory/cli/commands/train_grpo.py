@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from rich.text import Text
 
 from glyph_memory.cli import terminal
 from glyph_memory.cli.commands.evaluate_judge import open_judge
+from glyph_memory.cli.commands.train_weights import Weights
 from glyph_memory.cli.server import Server
 from glyph_memory.training import TrainingError, open_samples
 from glyph_memory.training.grpo import GrpoResult, GrpoSettings, GrpoStep, train_grpo
@@ -20,20 +21,6 @@ from glyph_memory.training.rewards import JudgeReward, RewardMix, parse_rewards
 _CONCURRENT = 16
 _SEVERAL = 10
 """Steps whose mean is told at the beginning and at the end."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Weights:
-    """What of the model is trained, as it was typed."""
-
-    lora_rank: int | None
-    """Of LoRA; None for the weights themselves."""
-    trains_vision: bool
-    """Whether what sees is trained."""
-    device: str
-    """Where."""
-    dtype: str
-    """In which numbers."""
 
 
 def run(
@@ -64,7 +51,7 @@ def run(
             reward=mix,
             out=out,
             settings=chosen,
-            model_settings=_choose_weights(weights, chosen.seed),
+            model_settings=weights.read(),
             is_offline=is_offline,
             tell=terminal.print_note,
             on_step=_show_step,
@@ -94,22 +81,6 @@ def _open_rewards(typed: str, server: Server, patience_s: float) -> Iterator[Rew
                 f"a judge is given, and --reward {typed!r} does not name it; write it as in judge=1"
             )
         yield mix
-
-
-def _choose_weights(weights: Weights, seed: int) -> Any:  # noqa: ANN401 - its module loads torch
-    try:
-        from glyph_memory.training.models import LoraSettings, ModelSettings  # noqa: PLC0415 - torch
-    except ImportError as error:
-        raise TrainingError(
-            f"training needs torch and trl ({error}). Try: pip install 'glyph-memory[train]'"
-        ) from error
-    return ModelSettings(
-        lora=None if weights.lora_rank is None else LoraSettings(rank=weights.lora_rank),
-        trains_vision=weights.trains_vision,
-        device=weights.device,
-        dtype=weights.dtype,
-        seed=seed,
-    )
 
 
 def _show_step(step: GrpoStep) -> None:

@@ -9,53 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glyph_memory.cli import terminal
+from glyph_memory.cli.commands.train_weights import Weights
 from glyph_memory.cli.terminal import PageProgress
 from glyph_memory.errors import show_value
 from glyph_memory.training import TrainingError
 
 if TYPE_CHECKING:
-    from glyph_memory.training.models import ModelSettings
     from glyph_memory.training.sft import SftEvaluation
 
 _NEEDED = ("torch", "transformers", "accelerate", "datasets", "peft", "pyarrow", "trl")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Weights:
-    """What of the model is trained, as it was typed."""
-
-    full: bool
-    """Whether its weights themselves."""
-    rank: int
-    """Of LoRA."""
-    alpha: int
-    """Of LoRA."""
-    targets: str
-    """Layers, parted by commas."""
-    vision: bool
-    """Whether what sees is trained."""
-    recompute: bool
-    """Whether layers compute twice."""
-    device: str
-    """Where."""
-    dtype: str
-    """In which numbers."""
-    seed: int
-    """Of what matrices begin with."""
-
-    def read(self) -> ModelSettings:
-        """Return the settings."""
-        from glyph_memory.training.models import LoraSettings, ModelSettings  # noqa: PLC0415 - loads torch
-
-        targets = tuple(part.strip() for part in self.targets.split(",") if part.strip())
-        return ModelSettings(
-            lora=None if self.full else LoraSettings(rank=self.rank, alpha=self.alpha, targets=targets),
-            trains_vision=self.vision,
-            gradient_checkpointing=self.recompute,
-            device=self.device,
-            dtype=self.dtype,
-            seed=self.seed,
-        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,6 +103,7 @@ def run(
     course: Course,
     asked: Asked,
     resume: bool,
+    is_offline: bool,
     as_json: bool,
 ) -> None:
     """Train, and tell what it came to.
@@ -171,6 +134,7 @@ def run(
                 settings=SftSettings(**asdict(course)),
                 evaluation=asked.read(),
                 resume=resume,
+                is_offline=is_offline,
                 progress=show,
             )
     except KeyboardInterrupt:

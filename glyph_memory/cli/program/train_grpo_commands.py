@@ -54,10 +54,13 @@ def train_grpo(
     seed: grpo_options.Seed = 0,
     full: train_options.Full = False,
     rank: train_options.Rank = 16,
+    alpha: train_options.Alpha = 32,
+    targets: train_options.Targets = "",
     vision: train_options.Vision = False,
+    recompute: train_options.Recompute = True,
     device: train_options.Device = "auto",
     dtype: train_options.Dtype = "auto",
-    offline: grpo_options.Offline = False,
+    offline: train_options.Offline = False,
     as_json: options.Json = False,
 ) -> None:
     """Train a vision-language model on what its answers earn, by GRPO.
@@ -72,6 +75,7 @@ def train_grpo(
     Prompts that are too long are left out and counted, never cut.
     """
     from glyph_memory.cli.commands import train_grpo as command  # noqa: PLC0415  loaded when it runs
+    from glyph_memory.cli.commands.train_weights import Weights  # noqa: PLC0415
     from glyph_memory.cli.server import Server  # noqa: PLC0415
 
     command.run(
@@ -100,9 +104,10 @@ def train_grpo(
             "save_every": save_every,
             "seed": seed,
         },
-        weights=command.Weights(
-            lora_rank=None if full else rank, trains_vision=vision, device=device, dtype=dtype
+        weights=Weights(
+            full=full, rank=rank, alpha=alpha, targets=targets, vision=vision, recompute=recompute, device=device,
+            dtype=dtype, seed=seed,
         ),
         is_offline=offline,
         as_json=as_json,
-    )
+    )  # fmt: skip

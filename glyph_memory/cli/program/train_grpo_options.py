@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from glyph_memory.cli.options import FLAG, OUTPUT, SERVER
-from glyph_memory.cli.program.train_options import MACHINE, WEIGHTS
+from glyph_memory.cli.options import OUTPUT, SERVER
+from glyph_memory.cli.program.train_options import MACHINE
 
 _REWARD = "What is rewarded"
 _STEPS = "How it is trained"
@@ -159,7 +159,4 @@ CompletionsPerPass = Annotated[
         help="Completions that go through the model forward and back at the same time.",
         rich_help_panel=MACHINE,
     ),
-]
-Offline = Annotated[
-    bool, typer.Option("--offline", metavar=FLAG, help="Ask no hub.", rich_help_panel=WEIGHTS)
 ]

@@ -27,6 +27,20 @@ Full = Annotated[
 Rank = Annotated[
     int, typer.Option(metavar="N", min=1, help="Inner width of LoRA's matrices.", rich_help_panel=WEIGHTS)
 ]
+Alpha = Annotated[
+    int,
+    typer.Option(
+        metavar="N", min=1, help="What they add is multiplied by alpha / rank.", rich_help_panel=WEIGHTS
+    ),
+]
+Targets = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME,NAME,…",
+        help="Layers that LoRA trains, such as q_proj,v_proj; every linear one but the head if none is named.",
+        rich_help_panel=WEIGHTS,
+    ),
+]
 Vision = Annotated[
     bool,
     typer.Option(
@@ -49,6 +63,18 @@ Dtype = Annotated[
         help="bfloat16 or float32; with auto what the device and what is trained are good with.",
         rich_help_panel=MACHINE,
     ),
+]
+Recompute = Annotated[
+    bool,
+    typer.Option(
+        "--recompute/--no-recompute",
+        metavar=FLAG,
+        help="Compute layers twice instead of keeping what they computed: less memory, a third more time.",
+        rich_help_panel=MACHINE,
+    ),
+]
+Offline = Annotated[
+    bool, typer.Option("--offline", metavar=FLAG, help="Ask no hub.", rich_help_panel=WEIGHTS)
 ]
 SaveEvery = Annotated[
     int, typer.Option(metavar="N", min=1, help="Steps between checkpoints.", rich_help_panel=OUTPUT)

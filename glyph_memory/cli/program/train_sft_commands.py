@@ -31,8 +31,8 @@ def train_sft(
     out: options.Out,
     full: train_options.Full = False,
     rank: train_options.Rank = 16,
-    alpha: options.Alpha = 32,
-    targets: options.Targets = "",
+    alpha: train_options.Alpha = 32,
+    targets: train_options.Targets = "",
     vision: train_options.Vision = False,
     reasoning: options.Reasoning = True,
     ocr_share: options.OcrShare = None,
@@ -42,10 +42,11 @@ def train_sft(
     tokens_per_forward: options.TokensPerForward = None,
     max_tokens: options.MaxTokens = None,
     learning_rate: options.LearningRate = None,
-    recompute: options.Checkpointing = True,
+    recompute: train_options.Recompute = True,
     seed: options.Seed = 0,
     device: train_options.Device = "auto",
     dtype: train_options.Dtype = "auto",
+    offline: train_options.Offline = False,
     workers: options.Workers = 0,
     save_every: train_options.SaveEvery = 50,
     keep: options.Keep = 2,
@@ -68,12 +69,13 @@ def train_sft(
     everything loads that loads the one it was made from.
     """
     from glyph_memory.cli.commands import train_sft as command  # noqa: PLC0415
+    from glyph_memory.cli.commands.train_weights import Weights  # noqa: PLC0415
 
     command.run(
         model,
         data,
         out,
-        weights=command.Weights(
+        weights=Weights(
             full=full, rank=rank, alpha=alpha, targets=targets, vision=vision, recompute=recompute, device=device,
             dtype=dtype, seed=seed,
         ),
@@ -87,5 +89,6 @@ def train_sft(
             max_tokens=eval_max_tokens,
         ),
         resume=resume,
+        is_offline=offline,
         as_json=as_json,
     )  # fmt: skip

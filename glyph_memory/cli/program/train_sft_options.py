@@ -28,20 +28,6 @@ Out = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
-Alpha = Annotated[
-    int,
-    typer.Option(
-        metavar="N", min=1, help="What they add is multiplied by alpha / rank.", rich_help_panel=WEIGHTS
-    ),
-]
-Targets = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME,NAME,…",
-        help="Layers that LoRA trains, such as q_proj,v_proj; every linear one but the head if none is named.",
-        rich_help_panel=WEIGHTS,
-    ),
-]
 Reasoning = Annotated[
     bool,
     typer.Option(
@@ -113,15 +99,6 @@ LearningRate = Annotated[
         max=1,
         help="2e-4 for LoRA, 2e-5 with --full unless given.",
         rich_help_panel=_HOW,
-    ),
-]
-Checkpointing = Annotated[
-    bool,
-    typer.Option(
-        "--recompute/--no-recompute",
-        metavar=FLAG,
-        help="Compute layers twice instead of keeping what they computed: less memory, a third more time.",
-        rich_help_panel=MACHINE,
     ),
 ]
 Seed = Annotated[

@@ -48,6 +48,7 @@ def train_sft(
     settings: SftSettings | None = None,
     evaluation: SftEvaluation | None = None,
     resume: bool = True,
+    is_offline: bool = False,
     progress: Progress | None = None,
 ) -> TrainingReport:
     """Fine-tune a model on samples, and keep all that came of it in a folder.
@@ -65,6 +66,7 @@ def train_sft(
         settings: How it is trained.
         evaluation: What it is asked before, after and meanwhile; nothing unless given.
         resume: Whether a run that is there goes on; else it is refused.
+        is_offline: Whether the hub is not asked.
         progress: Called after each step with how many were taken, and of how many.
 
     Raises:
@@ -81,7 +83,7 @@ def train_sft(
         )
         if (over := folder.read_report()) is not None:
             return over
-        trainable = load_trainable(model, model_settings)
+        trainable = load_trainable(model, model_settings, is_offline=is_offline)
         if trainable.loaded.device.index:
             raise TrainingError(
                 "a run takes the first GPU that it sees; choose another with "
