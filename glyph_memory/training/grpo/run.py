@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glyph_memory.training.grpo.checkpoints import find_checkpoint, remove_broken
+from glyph_memory.training.checkpoints import count_steps, find_checkpoint, remove_broken
 from glyph_memory.training.grpo.log import GrpoStep, StepLog
 from glyph_memory.training.grpo.notes import compare_notes, hold_run, write_notes
 from glyph_memory.training.grpo.order import order_samples, take
@@ -175,7 +175,7 @@ def _train(
 
     remove_broken(folder)
     last = find_checkpoint(folder)
-    log.cut_after(int(last.name.rpartition("-")[2]) if last else 0)
+    log.cut_after(count_steps(last))
     with hide_bars():
         trainer = PageGrpoTrainer(
             trainable,

@@ -24,7 +24,7 @@ from trl.trainer.grpo_trainer import GRPOTrainer
 
 from glyph_memory.errors import ReaderRefused
 from glyph_memory.readers.local.images import decode_image
-from glyph_memory.training.grpo.checkpoints import find_checkpoint, mark_whole, remove_broken
+from glyph_memory.training.checkpoints import find_checkpoint, mark_whole, remove_broken
 from glyph_memory.training.grpo.config import make_config
 from glyph_memory.training.grpo.log import GrpoStep
 from glyph_memory.training.grpo.prompts import PromptSpeller

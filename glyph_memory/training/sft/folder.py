@@ -15,13 +15,13 @@ from typing import Any
 from glyph_memory.documents.bulk.lock import hold_folder
 from glyph_memory.errors import GlyphMemoryError, show_value
 from glyph_memory.files import move_folder, write_atomic
+from glyph_memory.training.checkpoints import count_steps, drop_older, find_checkpoint, mark_whole
 from glyph_memory.training.log_file import LogFile
 from glyph_memory.training.samples import TrainingError
 from glyph_memory.training.sft.report import TrainingReport
 
 SETTINGS, LOG, REPORT = "settings.json", "log.jsonl", "report.json"
 CHECKPOINTS, MODEL, EVALUATED = "checkpoints", "model", "evaluated"
-_STATE = "trainer_state.json"
 _DRAFTS = ".drafts"
 _OTHERS = ("grpo.json", "config.json", "adapter_config.json")
 """What is in a folder that something else was made in."""
@@ -85,14 +85,9 @@ class RunFolder:
                     f"{show_value(wanted.get(name))} is asked for; ask for the same, or give another folder"
                 )
 
-    def find_checkpoint(self) -> tuple[int, Path] | None:
-        """Return the steps and the folder of the last checkpoint that is whole."""
-        found = [
-            (int(one.name.rpartition("-")[2]), one)
-            for one in self._checkpoints.glob("checkpoint-*")
-            if one.name.rpartition("-")[2].isdecimal() and (one / _STATE).is_file()
-        ]
-        return max(found, default=None)
+    def find_checkpoint(self) -> Path | None:
+        """Return the folder of the last checkpoint that is whole."""
+        return find_checkpoint(self._checkpoints)
 
     def save_checkpoint(self, step: int, write: Callable[[Path], Path], *, keep: int) -> Path:
         """Have a checkpoint written beside its place, and move it there; drop older ones.
@@ -112,24 +107,21 @@ class RunFolder:
             draft.mkdir()
             self._checkpoints.mkdir(exist_ok=True)
             written = write(draft)
+            mark_whole(written)
             shutil.rmtree(target, ignore_errors=True)
             move_folder(written, target)
         except Exception as error:  # what torch and safetensors raise on a full disk is of many kinds
             last = self.find_checkpoint()
-            kept = f"the checkpoint of step {last[0]} is kept" if last else "there is none before it"
+            kept = (
+                f"the checkpoint of step {count_steps(last)} is kept" if last else "there is none before it"
+            )
             raise TrainingError(
                 f"the checkpoint of step {step} cannot be written: {_first_line(error)}; {kept}. Free some space, and "
                 "run the same again"
             ) from error
         finally:
             shutil.rmtree(draft, ignore_errors=True)
-        there = sorted(
-            (int(one.name.split("-")[1]), one)
-            for one in self._checkpoints.glob("checkpoint-*")
-            if one.name.split("-")[1].isdecimal()
-        )
-        for _, old in there[:-keep]:
-            shutil.rmtree(old, ignore_errors=True)
+        drop_older(self._checkpoints, keep=keep)
         return target
 
     def write_report(self, report: TrainingReport) -> None:

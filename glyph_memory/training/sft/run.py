@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.readers.local.failures import is_out_of_memory
 from glyph_memory.readers.local.quiet import load_quietly
+from glyph_memory.training.checkpoints import count_steps
 from glyph_memory.training.models import (
     ModelSettings,
     SampleEncoder,
@@ -116,7 +117,7 @@ class _Run:
 
         begun_s = time.perf_counter()
         last = self._folder.find_checkpoint()
-        resumed = last[0] if last else 0
+        resumed = count_steps(last)
         self._folder.log.cut_after(resumed)
         if self._examiner is not None:
             for step in self._list_evaluations(resumed):
@@ -130,7 +131,7 @@ class _Run:
                 settings=self._settings,
                 after_step=self._after_step,
             )
-        self._take_steps(trainer, last[1] if last else None)
+        self._take_steps(trainer, last)
         if self._examiner is not None:
             self._examiner.ask(len(self._plan.steps))
         if not self._folder.model.exists():

@@ -25,6 +25,7 @@ from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
 from glyph_memory.readers.local.quiet import load_quietly
+from glyph_memory.training.checkpoints import count_steps
 from glyph_memory.training.models import SampleEncoder, TrainableModel, collate_samples, restore_weights
 from glyph_memory.training.sample_files import SampleTable
 from glyph_memory.training.samples import TrainingError
@@ -181,7 +182,11 @@ class PageTrainer(SFTTrainer):
         if bool(torch.isfinite(value).all()):
             return
         step, last = self.state.global_step + 1, self._folder.find_checkpoint()
-        kept = f"the checkpoint of step {last[0]} is kept" if last else "no checkpoint was written before it"
+        kept = (
+            f"the checkpoint of step {count_steps(last)} is kept"
+            if last
+            else "no checkpoint was written before it"
+        )
         rate = self.args.learning_rate
         raise TrainingError(
             f"{what} of step {step} is {float(value.detach().flatten()[0])}, so nothing more was learnt; {kept}. Try a "

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from glyph_memory.training.grpo.checkpoints import find_checkpoint
+from glyph_memory.training.checkpoints import find_checkpoint
 from glyph_memory.training.rewards import Reward
 from tests.training.grpo.bandit import LORA, Letters, StopsAt, choose_settings, train
 from tests.training.killed import die, run_and_be_killed

@@ -16,8 +16,8 @@ from safetensors.torch import load_file
 from glyph_memory.errors import ReaderUnavailable
 from glyph_memory.testing import ScriptedReader
 from glyph_memory.training import TrainingError
+from glyph_memory.training.checkpoints import find_checkpoint, is_whole, mark_whole, remove_broken
 from glyph_memory.training.grpo import GrpoResult, GrpoStep
-from glyph_memory.training.grpo.checkpoints import find_checkpoint, is_whole, mark_whole, remove_broken
 from glyph_memory.training.grpo.notes import hold_run
 from glyph_memory.training.models import LoraSettings
 from glyph_memory.training.rewards import JudgeReward, RewardMix

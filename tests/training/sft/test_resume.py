@@ -90,6 +90,15 @@ def test_a_run_that_the_system_kills_comes_to_the_same_weights(
     assert (tmp_path / "log.jsonl").read_text() == (whole / "log.jsonl").read_text()
 
 
+def test_a_checkpoint_whose_files_became_shorter_is_passed_over(train: Train, tmp_path: Path) -> None:
+    """As after a power failure: the one before it is gone on from."""
+    with pytest.raises(Killed):
+        train(tmp_path, progress=_kill_at(5))
+    optimizer = tmp_path / "checkpoints" / "checkpoint-4" / "optimizer.pt"
+    optimizer.write_bytes(optimizer.read_bytes()[:100])
+    assert train(tmp_path).resumed_from == 2
+
+
 def test_a_run_that_is_over_gives_its_report(train: Train, tmp_path: Path) -> None:
     """Nothing is trained again."""
     first = train(tmp_path)

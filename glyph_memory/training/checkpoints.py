@@ -41,14 +41,28 @@ def is_whole(folder: Path) -> bool:
 
 def find_checkpoint(folder: Path) -> Path | None:
     """Return the newest checkpoint that is whole; None where there is none."""
-    numbered = [
-        (int(found[1]), path) for path in folder.glob("checkpoint-*") if (found := _NAME.fullmatch(path.name))
-    ]
-    return next((path for _, path in sorted(numbered, reverse=True) if is_whole(path)), None)
+    return next((path for path in reversed(_list_numbered(folder)) if is_whole(path)), None)
+
+
+def count_steps(checkpoint: Path | None) -> int:
+    """Return after how many steps a checkpoint was made; 0 where there is none."""
+    return 0 if checkpoint is None else int(checkpoint.name.rpartition("-")[2])
+
+
+def drop_older(folder: Path, *, keep: int) -> None:
+    """Remove all checkpoints but the last few."""
+    for path in _list_numbered(folder)[:-keep]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def remove_broken(folder: Path) -> None:
     """Remove what a killed process, or a full disk, left of checkpoints."""
-    for path in folder.glob("checkpoint-*"):
-        if _NAME.fullmatch(path.name) and path.is_dir() and not is_whole(path):
+    for path in _list_numbered(folder):
+        if path.is_dir() and not is_whole(path):
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _list_numbered(folder: Path) -> list[Path]:
+    return sorted(
+        (path for path in folder.glob("checkpoint-*") if _NAME.fullmatch(path.name)), key=count_steps
+    )
