@@ -1,4 +1,4 @@
-"""Tell that a model is waited for, where its reply takes long. Knows readers and clocks; knows nothing about questions."""
+"""Tell that a model is waited for, where its reply takes long. Knows readers and clocks; knows no questions."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ Knows rows and a file.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ class LogFile:
         path: The file; there need be none yet.
 
     Example:
-        >>> log = LogFile(tmp_path / "log.jsonl")
+        >>> from tempfile import mkdtemp
+        >>> log = LogFile(Path(mkdtemp()) / "log.jsonl")
         >>> for step in (1, 2, 3):
         ...     log.add({"step": step, "loss": 1 / step})
         >>> log.cut_after(1)  # a checkpoint of step 1 is gone on from
@@ -38,10 +39,21 @@ class LogFile:
         Raises:
             TrainingError: The file cannot be written.
         """
+        self.keep_rows(lambda row: row["step"] <= step)
+
+    def keep_rows(self, is_kept: Callable[[Mapping[str, Any]], bool]) -> None:
+        """Drop the rows of what is done again.
+
+        Args:
+            is_kept: Tells whether a row stays.
+
+        Raises:
+            TrainingError: The file cannot be written.
+        """
         if not self.path.exists():
             return
-        kept = "".join(f"{line}\n" for line, row in self._read_lines() if row["step"] <= step)
         try:
+            kept = "".join(f"{line}\n" for line, row in self._read_lines() if is_kept(row))
             write_atomic(self.path, kept.encode())
         except OSError as error:
             raise self._refuse(error) from error
@@ -64,7 +76,7 @@ class LogFile:
 
     def _read_lines(self) -> list[tuple[str, dict[str, Any]]]:
         lines = []
-        for line in self.path.read_text(encoding="utf-8").splitlines():
+        for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 row = json.loads(line)
             except ValueError:
