@@ -59,9 +59,9 @@ class RunFolder:
         file = self.path / SETTINGS
         wanted = json.loads(json.dumps(settings))
         if not file.exists():
-            if there := [name for name in (*_OTHERS, MODEL, LOG) if (self.path / name).exists()]:
+            if others := [name for name in (*_OTHERS, MODEL, LOG) if (self.path / name).exists()]:
                 raise TrainingError(
-                    f"{str(self.path)!r} holds {there[0]!r} of something else; give an empty folder, or another one"
+                    f"{str(self.path)!r} holds {others[0]!r} of something else; give an empty folder, or another one"
                 )
             write_atomic(file, json.dumps(wanted, indent=1).encode())
             return
