@@ -6,7 +6,7 @@ Knows rows and a file.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +40,21 @@ class LogFile:
         Raises:
             TrainingError: The file cannot be written.
         """
+        self.keep_rows(lambda row: row["step"] <= step)
+
+    def keep_rows(self, is_kept: Callable[[Mapping[str, Any]], bool]) -> None:
+        """Drop the rows of what is done again.
+
+        Args:
+            is_kept: Tells whether a row stays.
+
+        Raises:
+            TrainingError: The file cannot be written.
+        """
         if not self.path.exists():
             return
-        kept = "".join(f"{line}\n" for line, row in self._read_lines() if row["step"] <= step)
         try:
+            kept = "".join(f"{line}\n" for line, row in self._read_lines() if is_kept(row))
             write_atomic(self.path, kept.encode())
         except OSError as error:
             raise self._refuse(error) from error
@@ -66,7 +77,7 @@ class LogFile:
 
     def _read_lines(self) -> list[tuple[str, dict[str, Any]]]:
         lines = []
-        for line in self.path.read_text(encoding="utf-8").splitlines():
+        for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 row = json.loads(line)
             except ValueError:

@@ -10,7 +10,7 @@ import pytest
 
 from glyph_memory.context import Context
 from glyph_memory.style import PageStyle
-from glyph_memory.testing import FakeVLMServer
+from glyph_memory.testing import FakeVLMServer, Fault
 from lib.scripted_llm import ScriptedProposer
 
 if TYPE_CHECKING:
@@ -122,6 +122,30 @@ def test_a_language_model_that_says_nothing_of_use_leaves_breeding(
         )  # fmt: skip
     assert done.code == 0 and done.json["language model"]["accepted"] == 0
     assert len(done.json["candidates"]) == 14
+
+
+def test_a_slow_language_model_is_waited_for_with_a_note(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On standard error, while nothing else happens."""
+    monkeypatch.setattr("glyph_memory.cli.commands.train_search_llm.SLOW_S", 0.0)
+    with (
+        FakeVLMServer(answer=lambda request: "not stated") as reader,
+        FakeVLMServer(answer=lambda request: "{}") as llm,
+    ):
+        llm.faults.extend(Fault.delay(0.5) for _ in range(4))
+        done = run(
+            "train", "search", *SMALL, "--server", reader.base_url, "--llm-server", llm.base_url,
+            "--out", str(tmp_path / "search"),
+        )  # fmt: skip
+    assert "waiting for the language model" in done.err
+
+
+def test_a_search_without_time_says_that_nothing_was_tried(run: Run, texts: Path, tmp_path: Path) -> None:
+    """And what to give more of."""
+    typed = ("train", "search", "--reader", "nano", "--read-back", str(texts), "--out", str(tmp_path / "s"))
+    done = run(*typed, "--minutes", "1e-9")
+    assert "no style was tried" in done.err and "--minutes" in done.err
 
 
 @pytest.mark.parametrize(

@@ -44,3 +44,16 @@ def test_a_full_disk_is_one_line_with_the_next_step(tmp_path: Path) -> None:
     (tmp_path / "log.jsonl").symlink_to("/dev/full")
     with pytest.raises(TrainingError, match=r"log.jsonl' cannot be written: No space left.* Free some space"):
         LogFile(tmp_path / "log.jsonl").add({"step": 1})
+
+
+def test_a_log_that_is_no_text_keeps_its_whole_rows(log: LogFile) -> None:
+    """Bytes that a disk made up are no step."""
+    with log.path.open("ab") as file:
+        file.write(b"\xff\0\xfe\n")
+    assert [row["step"] for row in log.read()] == [1, 2, 3]
+
+
+def test_a_folder_in_a_logs_place_is_told_in_one_line(tmp_path: Path) -> None:
+    """When a training goes on."""
+    with pytest.raises(TrainingError, match="cannot be written"):
+        LogFile(tmp_path).cut_after(1)

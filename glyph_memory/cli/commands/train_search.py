@@ -10,12 +10,13 @@ from pathlib import Path
 
 from glyph_memory.cli import files, terminal
 from glyph_memory.cli.commands import train_search_view as view
+from glyph_memory.cli.commands.train_search_llm import open_llm
 from glyph_memory.cli.look import Look, find_profile
 from glyph_memory.cli.server import NO_SERVER, Server
-from glyph_memory.errors import GlyphMemoryError, ReaderRefused, show_value
+from glyph_memory.errors import GlyphMemoryError, show_value
 from glyph_memory.evaluate.plot import check_plot
 from glyph_memory.files import read_file
-from glyph_memory.readers import OpenAIReader, Reader, find_served_model
+from glyph_memory.readers import Reader, find_served_model
 from glyph_memory.style import PageStyle, write_style_file
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.training.samples import TrainingError
@@ -37,8 +38,6 @@ from glyph_memory.training.style_search import (
 )
 
 _FLOOR = 0.95
-_LLM_TOKENS = 4_096
-"""The longest reply of a language model, thinking included."""
 _CHARACTERS = 3_000
 """Of a text that is read back: about a page."""
 _TEXTS = 24
@@ -145,7 +144,7 @@ def run(
     start = [_find_style(typed, model) for typed in search.start]
     with ExitStack() as stack:
         asked = stack.enter_context(server.reader(model))
-        proposer = stack.enter_context(_open_llm(llm))
+        proposer = stack.enter_context(open_llm(llm))
         show = stack.enter_context(_Bar())
         stack.enter_context(_tell_of_stops())
         exam, fresh = exams.open(asked, model, name, is_confirmed=search.confirm > 0)
@@ -190,21 +189,6 @@ def _find_style(typed: str, model: ModelProfile) -> PageStyle:
             f"--start {show_value(typed)} is another style for each text; give one that is fixed"
         )
     return style
-
-
-@contextmanager
-def _open_llm(server: Server) -> Iterator[Reader | None]:
-    """Open the language model; one that is down now may be there later, so nothing is asked of it yet."""
-    if server.url is None:
-        if server.model is not None:
-            raise ReaderRefused("--llm-model is for a server, and none is given; name it with --llm-server")
-        yield None
-        return
-    with OpenAIReader(
-        server.url, model=server.model, api_key=server.api_key or None, max_tokens=_LLM_TOKENS,
-        timeout_s=server.timeout_s,
-    ) as reader:  # fmt: skip
-        yield reader
 
 
 def _cut(path: Path) -> Iterator[str]:
@@ -293,6 +277,10 @@ def _tell(report: SearchReport, out: Path, plot: Path | None, *, as_json: bool) 
         terminal.print_json({"folder": str(out), **report.to_json()})
     elif report.candidates:
         view.print_report(report, out, plot)
+    if not report.candidates and not report.is_unanswered:
+        terminal.warn(
+            f"no style was tried ({report.stopped}); run it again with more --minutes or --questions"
+        )
     for note in report.notes:
         terminal.warn(note)
     if report.is_unanswered:

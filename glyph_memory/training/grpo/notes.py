@@ -13,10 +13,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from glyph_memory.documents.bulk.lock import hold_folder
-from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.files import write_atomic
 from glyph_memory.training.grpo.settings import GrpoSettings
+from glyph_memory.training.hold import hold_training
 from glyph_memory.training.rewards import RewardMix
 from glyph_memory.training.samples import TrainingError
 
@@ -39,13 +38,8 @@ def hold_run(folder: Path) -> Iterator[Path]:
         raise TrainingError(
             f"{str(folder)!r} holds {there[0]!r} of something else; give an empty folder, or another one"
         )
-    try:
-        with hold_folder(folder, (_NOTES, "log.jsonl")):
-            yield folder
-    except TrainingError:
-        raise
-    except GlyphMemoryError as error:
-        raise TrainingError(str(error)) from error
+    with hold_training(folder, (_NOTES, "log.jsonl")):
+        yield folder
 
 
 def compare_notes(

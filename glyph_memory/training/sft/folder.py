@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from glyph_memory.documents.bulk.lock import hold_folder
-from glyph_memory.errors import GlyphMemoryError, show_value
+from glyph_memory.errors import show_value
 from glyph_memory.files import move_folder, write_atomic
 from glyph_memory.training.checkpoints import count_steps, drop_older, find_checkpoint, mark_whole
+from glyph_memory.training.hold import hold_training
 from glyph_memory.training.log_file import LogFile
 from glyph_memory.training.samples import TrainingError
 from glyph_memory.training.sft.report import TrainingReport
@@ -43,17 +43,12 @@ class RunFolder:
         """Make the folder where there is none, and keep other runs out of it.
 
         Raises:
-            TrainingError: Another run holds it, or it cannot be written to.
+            TrainingError: Another run holds it, or a model cannot be written to it.
         """
-        try:
-            with hold_folder(path, (SETTINGS, LOG, REPORT)):
-                folder = cls(path)
-                shutil.rmtree(path / _DRAFTS, ignore_errors=True)  # of a run that was killed
-                yield folder
-        except TrainingError:
-            raise
-        except GlyphMemoryError as error:
-            raise TrainingError(str(error)) from error
+        with hold_training(path, (SETTINGS, LOG, REPORT)):
+            folder = cls(path)
+            shutil.rmtree(path / _DRAFTS, ignore_errors=True)  # of a run that was killed
+            yield folder
 
     def check_settings(self, settings: Mapping[str, Any], *, may_resume: bool) -> None:
         """Write the settings, or compare them with those that are there.
@@ -64,16 +59,13 @@ class RunFolder:
         file = self.path / SETTINGS
         wanted = json.loads(json.dumps(settings))
         if not file.exists():
-            if there := [name for name in (*_OTHERS, MODEL, LOG) if (self.path / name).exists()]:
+            if others := [name for name in (*_OTHERS, MODEL, LOG) if (self.path / name).exists()]:
                 raise TrainingError(
-                    f"{str(self.path)!r} holds {there[0]!r} of something else; give an empty folder, or another one"
+                    f"{str(self.path)!r} holds {others[0]!r} of something else; give an empty folder, or another one"
                 )
             write_atomic(file, json.dumps(wanted, indent=1).encode())
             return
-        try:
-            there = json.loads(file.read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise TrainingError(f"{str(file)!r} cannot be read: {error}. Give another folder") from error
+        there = _read_object(file)
         if not may_resume:
             raise TrainingError(
                 f"{str(self.path)!r} holds a run already; let it go on (--resume), or give another folder"
@@ -129,9 +121,35 @@ class RunFolder:
         write_atomic(self.path / REPORT, json.dumps(report.to_json(), indent=1).encode())
 
     def read_report(self) -> TrainingReport | None:
-        """Return the report of a run that is over."""
+        """Return the report of a run that is over; None where there is none yet.
+
+        Raises:
+            TrainingError: The file is none of a report.
+        """
         file = self.path / REPORT
-        return TrainingReport.from_json(json.loads(file.read_text("utf-8"))) if file.is_file() else None
+        if not file.exists():
+            return None
+        try:
+            return TrainingReport.from_json(_read_object(file))
+        except (KeyError, TypeError) as error:
+            raise TrainingError(
+                f"{str(file)!r} is no report of a training; remove it, and run the same again, or give another folder"
+            ) from error
+
+
+def _read_object(file: Path) -> dict[str, Any]:
+    """Return the JSON object that stands in a file.
+
+    Raises:
+        TrainingError: There is none.
+    """
+    try:
+        told = json.loads(file.read_text("utf-8"))
+        if not isinstance(told, dict):
+            raise ValueError("it is no JSON object")
+    except (OSError, ValueError, RecursionError) as error:
+        raise TrainingError(f"{str(file)!r} cannot be read: {error}. Give another folder") from error
+    return told
 
 
 def _first_line(error: Exception) -> str:

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,8 +82,8 @@ def train_sft(
         folder.check_settings(
             _tell_settings(model, table, model_settings, settings, evaluation), may_resume=resume
         )
-        if (over := folder.read_report()) is not None:
-            return over
+        if (over := folder.read_report()) is not None and folder.model.is_dir():
+            return replace(over, folder=str(folder.path), model=str(folder.model))  # it may have been moved
         trainable = load_trainable(model, model_settings, is_offline=is_offline)
         if trainable.loaded.device.index:
             raise TrainingError(

@@ -89,18 +89,20 @@ def confirm_pick(
     )
 
 
-def count_wrong_at_most(count: int, floor: float, level: Confirmed) -> int:
+def count_wrong_at_most(count: int, floor: float, level: Confirmed) -> float:
     """Return how many of so many answers may be wrong where a floor is kept; -1 where so few prove nothing.
+
+    A text that is read back may be a little wrong: what an accuracy allows is no whole number.
 
     Example:
         >>> [count_wrong_at_most(count, 0.95, "interval") for count in (72, 73, 200, 400)]
         [-1, 0, 3, 11]
     """
+    if level != "interval":
+        return count * (1 - floor)
     wrong = -1
     while wrong < count:
-        share = 1 - (wrong + 1) / count
-        reached = share_interval(share, count)[0] if level == "interval" else share
-        if reached < floor - _SURELY:
+        if share_interval(1 - (wrong + 1) / count, count)[0] < floor - _SURELY:
             return wrong
         wrong += 1
     return wrong
@@ -191,7 +193,7 @@ class _Walk:
         best = max(open_, key=lambda one: ((one.result.rho - rho) * chances[one.number], -one.number))
         return None if self.kept and chances[best.number] < _HOPELESS else best
 
-    def _examine(self, one: Candidate, count: int, *, most_wrong: int) -> Candidate:
+    def _examine(self, one: Candidate, count: int, *, most_wrong: float) -> Candidate:
         answers = self.answers.setdefault(one.number, [])
         self.whole.discard(one.number)
         while len(answers) < count and self._count_wrong(one) <= most_wrong + _SURELY:

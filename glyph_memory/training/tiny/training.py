@@ -6,19 +6,19 @@ A training that was cut off goes on where its last checkpoint was. Everything fo
 from __future__ import annotations
 
 import io
-import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
 from glyph_memory.files import write_atomic
+from glyph_memory.training.log_file import LogFile
 from glyph_memory.training.samples import TrainingError
-from glyph_memory.training.tiny.assemble import save_model
+from glyph_memory.training.tiny.assemble import name_language_model, save_model
 from glyph_memory.training.tiny.batches import AnswerBatch, BatchMaker, PageBatch
 from glyph_memory.training.tiny.learner import Learner
 from glyph_memory.training.tiny.loading import load_batches, pace_level
@@ -26,6 +26,8 @@ from glyph_memory.training.tiny.network import Network, Tokenizer
 from glyph_memory.training.tiny.optimizers import make_optimizers
 from glyph_memory.training.tiny.plan import STAGES, Stage, StagePlan, TinyPlan
 
+CHECKPOINT, CURVE = "checkpoint.pt", "curve.jsonl"
+"""Files of a training's folder."""
 Say = Callable[[str], None]
 _Batch = TypeVar("_Batch", bound=PageBatch | AnswerBatch)
 
@@ -61,7 +63,8 @@ class TinyTraining:
             say: Told how it goes, a line now and then.
 
         Raises:
-            TrainingError: The checkpoint there is of another plan or cannot be read.
+            TrainingError: The checkpoint there is of another plan or language model, or cannot be read; or a model
+                without a checkpoint is there.
         """
         self.folder, self.plan, self._say = Path(folder), plan, say
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -71,26 +74,48 @@ class TinyTraining:
         self.step, self.spent_s, self.total_s = 0, 0.0, 0.0
         self.level, self._smooth = 1, 0.0
         self._optimizers = list[torch.optim.Optimizer]()
+        self._language_model = name_language_model(model, tokenizer)
+        self._curve = LogFile(self.folder / CURVE)
         self._enter(STAGES[0])
         if self._checkpoint.exists():
             self._resume()
+        elif self._model.exists():
+            raise TrainingError(
+                f"{str(self.folder)!r} holds 'model' of something else; give an empty folder, or another one"
+            )
+        self._curve.keep_rows(self._is_done)
 
     @property
     def _checkpoint(self) -> Path:
-        return self.folder / "checkpoint.pt"
+        return self.folder / CHECKPOINT
+
+    @property
+    def _model(self) -> Path:
+        return self.folder / "model"
+
+    def _is_done(self, row: Mapping[str, Any]) -> bool:
+        """Return whether what a row of the curve tells of is in the checkpoint."""
+        if self.stage is None:
+            return True
+        now = STAGES.index(self.stage)
+        return row.get("stage") in STAGES[:now] or (
+            row.get("stage") == self.stage and row["step"] <= self.step
+        )
 
     def train(self) -> Path:
         """Train until the plan is done, and return the folder of the model.
 
         Raises:
-            TrainingError: The loss is no number; the last checkpoint is from before that.
+            TrainingError: The loss is no number, or the folder cannot be written; the last checkpoint stays.
         """
+        if self.stage is None and self._model.is_dir():
+            return self._model
         while self.stage is not None:
             self._run_stage(self.stage, getattr(self.plan, self.stage))
             following = STAGES[STAGES.index(self.stage) + 1 :]
             self._enter(following[0] if following else None)
             self.save_checkpoint()
-        return save_model(self.learner.model, self._tokenizer, self.folder / "model")
+        return save_model(self.learner.model, self._tokenizer, self._model)
 
     def _run_stage(self, stage: Stage, plan: StagePlan) -> None:
         begun = kept = reported = time.monotonic()
@@ -174,21 +199,15 @@ class TinyTraining:
             "seconds": round(self.spent_s, 1),
             "loss": round(sum(losses) / len(losses), 4), "right": round(sum(rights) / len(rights), 4),
         }  # fmt: skip
-        with (self.folder / "curve.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        self._curve.add(row)
         self._say(
             f"{stage:<8} step {self.step:>6,}  {100 * progress:5.1f} %  {self.spent_s / 60:5.1f} min  "
             f"layouts {self.level}  loss {row['loss']:.4f}  right {100 * float(row['right']):.1f} %"
         )
 
-    def read_curve(self) -> list[dict[str, float | str]]:
+    def read_curve(self) -> list[dict[str, Any]]:
         """Return what was reported while it learned: a row every few seconds."""
-        path = self.folder / "curve.jsonl"
-        return (
-            [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-            if path.exists()
-            else []
-        )
+        return self._curve.read()
 
     def _enter(self, stage: Stage | None) -> None:
         self.total_s += self.spent_s
@@ -199,7 +218,11 @@ class TinyTraining:
         self._optimizers = [] if stage is None else make_optimizers(self.learner, stage)
 
     def save_checkpoint(self) -> None:
-        """Write down all that is needed to go on."""
+        """Write down all that is needed to go on.
+
+        Raises:
+            TrainingError: It cannot be written; the checkpoint before it stays.
+        """
         changed = ("reader.", "model.model.visual.") + (
             ("model.model.language_model.layers.", "model.model.language_model.norm.")
             if self.stage in ("answer", None)
@@ -209,30 +232,52 @@ class TinyTraining:
             name: value for name, value in self.learner.state_dict().items() if name.startswith(changed)
         }
         state = {
-            "plan": repr(self.plan), "stage": self.stage, "step": self.step, "spent_s": self.spent_s,
+            "plan": repr(self.plan), "language_model": self._language_model,
+            "stage": self.stage, "step": self.step, "spent_s": self.spent_s,
             "total_s": self.total_s, "level": self.level, "smooth": self._smooth, "weights": weights,
             "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
         }  # fmt: skip
         file = io.BytesIO()
         torch.save(state, file)
-        write_atomic(self._checkpoint, file.getvalue())
+        try:
+            write_atomic(self._checkpoint, file.getvalue())
+        except OSError as error:
+            raise TrainingError(
+                f"{str(self._checkpoint)!r} cannot be written: {error.strerror or error}; the one before it "
+                "stays. Free some space, or make it writable, and run the same again"
+            ) from error
 
     def _resume(self) -> None:
         try:
             state = torch.load(self._checkpoint, map_location=self.plan.device, weights_only=True)
-            if state["plan"] != repr(self.plan):
-                raise ValueError("it is of another plan")
+            self._check_origin(state)
             self._enter(state["stage"])
             self.learner.load_state_dict(state["weights"], strict=False)
             for optimizer, kept in zip(self._optimizers, state["optimizers"], strict=True):
                 optimizer.load_state_dict(kept)
             self.step, self.spent_s, self.total_s = state["step"], state["spent_s"], state["total_s"]
             self.level, self._smooth = state["level"], state["smooth"]
+        except TrainingError:
+            raise
         except Exception as error:  # whatever torch raises on a file that is not what it should be
             raise TrainingError(
-                f"cannot go on from {str(self._checkpoint)!r} ({error}); give another folder"
+                f"{str(self._checkpoint)!r} is no checkpoint that can be gone on from ({type(error).__name__}: "
+                f"{str(error)[:200]}); give another folder, or remove it to begin again"
             ) from error
-        self._say(f"going on at step {self.step:,} of the stage {self.stage!r}")
+        self._say(
+            "the training is done already"
+            if self.stage is None
+            else f"going on at step {self.step:,} of the stage {self.stage!r}"
+        )
+
+    def _check_origin(self, state: Mapping[str, Any]) -> None:
+        """Raise an error where a checkpoint is of another training."""
+        lead = f"{str(self._checkpoint)!r} is of another"
+        if state["plan"] != repr(self.plan):
+            raise TrainingError(f"{lead} plan; give the same minutes and seed, or another folder")
+        known = state.get("language_model")  # older checkpoints do not tell
+        if known not in (None, self._language_model):
+            raise TrainingError(f"{lead} language model; give the same, or another folder")
 
 
 def _move_batch(batch: _Batch, device: str) -> _Batch:

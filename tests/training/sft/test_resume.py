@@ -108,6 +108,30 @@ def test_a_run_that_is_over_gives_its_report(train: Train, tmp_path: Path) -> No
     assert not steps
 
 
+@pytest.mark.parametrize("content", [b"[]", b"{", b"{}", b"\xff", b'{"steps": 1}'])
+@pytest.mark.parametrize("name", ["report.json", "settings.json"])
+def test_a_file_of_another_shape_is_told_in_one_line(
+    train: Train, tmp_path: Path, name: str, content: bytes
+) -> None:
+    """By its name."""
+    train(tmp_path, replace(QUICK, steps=1))
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(TrainingError, match=r"(give|Give) another folder"):
+        train(tmp_path, replace(QUICK, steps=1))
+
+
+def test_a_run_that_was_moved_tells_where_its_model_is_and_saves_one_that_is_gone(
+    train: Train, tmp_path: Path
+) -> None:
+    """It is made again from the last checkpoint."""
+    one = replace(QUICK, steps=1)
+    train(tmp_path / "run", one)
+    moved = (tmp_path / "run").rename(tmp_path / "moved")
+    assert train(moved, one).model == str(moved / "model")
+    (moved / "model").rename(tmp_path / "elsewhere")
+    assert (Path(train(moved, one).model) / "adapter_config.json").exists()
+
+
 def test_a_run_goes_on_only_with_the_settings_that_it_has(train: Train, tmp_path: Path) -> None:
     """The one that differs is named, with both values."""
     with pytest.raises(Killed):

@@ -57,7 +57,8 @@ def test_how_many_answers_may_be_wrong_follows_from_the_interval() -> None:
     """So many that Wilson's interval still keeps the floor, and one more does not; 72 answers prove nothing of 0.95."""
     assert [count_wrong_at_most(count, 0.95, "interval") for count in (72, 73, 200, 400)] == [-1, 0, 3, 11]
     assert share_interval(197 / 200, 200)[0] >= 0.95 > share_interval(196 / 200, 200)[0]
-    assert [count_wrong_at_most(count, 0.95, "accuracy") for count in (19, 20, 40, 200)] == [0, 1, 2, 10]
+    allowed = [count_wrong_at_most(count, 0.95, "accuracy") for count in (20, 40, 50)]
+    assert allowed == pytest.approx([1, 2, 2.5])
     assert count_wrong_at_most(10, 0.0, "interval") == 10
 
 
@@ -86,6 +87,18 @@ def test_where_questions_are_too_few_to_prove_a_floor_the_accuracy_counts_and_is
     """Of 40 answers all right the interval begins at 0.91."""
     done = confirm_pick([_make(0, 2.0), _make(1, 3.0)], aim=_AIM, size=40, budget=80, ask=_Fresh({1: 10}))
     assert done.best is not None and done.best.number == 0 and done.confirmed == "accuracy"
+
+
+def test_texts_that_are_a_little_wrong_keep_a_floor_that_their_mean_keeps() -> None:
+    """A text that is read back at 0.99 is within a floor of 0.98, also where there is one text alone."""
+
+    def read_back(one: Candidate, numbers: Sequence[int]) -> list[ExamAnswer]:
+        return [ExamAnswer(score=1.0 if one.number == 0 else 0.99) for _ in numbers]
+
+    tried = [_make(0, 0.4, (1.0,) * 3), _make(1, 4.0, (0.996,) * 3)]
+    for size in (1, 4):
+        done = confirm_pick(tried, aim=Aim(floor=0.98), size=size, budget=80, ask=read_back)
+        assert done.best is not None and done.best.number == 1 and done.confirmed == "accuracy"
 
 
 def test_a_style_at_the_floor_is_confirmed_by_its_accuracy_alone() -> None:
