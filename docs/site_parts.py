@@ -20,6 +20,8 @@ from typing import Any, Literal, get_args, get_origin
 import typer
 from profile_table import write_profiles
 from serve_tables import write_log_fields, write_metrics, write_rules
+from telemetry_tables import write_attributes, write_spans
+from telemetry_tables import write_metrics as write_telemetry_metrics
 
 from glyph_memory.cli.program import app
 
@@ -79,6 +81,9 @@ def _make_part(kind: str, module: str) -> str:
         "prefix-rules": write_rules,
         "metrics": write_metrics,
         "access-log": write_log_fields,
+        "telemetry-spans": write_spans,
+        "telemetry-metrics": write_telemetry_metrics,
+        "telemetry-attributes": write_attributes,
     }
     if kind not in parts:
         raise ValueError(f"no part {kind!r} is made from the code; there are {', '.join(parts)}")

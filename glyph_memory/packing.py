@@ -14,6 +14,7 @@ from itertools import takewhile
 from glyph_memory.document import Document
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
+from glyph_memory.telemetry import Fields, count, trace_call
 from glyph_memory.tokens import ModelProfile, build_page_style
 from glyph_memory.typesetting.place import ColorSpan
 from glyph_memory.typesetting.stream import stream_pages
@@ -44,6 +45,7 @@ class PackedPage:
         return self.page.text
 
 
+@trace_call("pages.draw", lambda packed: Fields(use="results", pages=len(packed)))
 def pack(
     documents: Sequence[Document],
     *,
@@ -81,6 +83,7 @@ def pack(
         for place, document in enumerate(documents):
             alone += _typeset_documents([document], style, place=place, first_page=len(alone) + 1)
         packed = alone if len(alone) < len(packed) else packed
+    count("pages.drawn", len(packed), use="results")
     return tuple(packed)
 
 

@@ -29,6 +29,7 @@ from session_tables import (
     draw_overhead,
     draw_prompts,
     draw_stateless,
+    draw_telemetry,
 )
 from tiny_tables import draw_tiny
 from training_tables import draw_page_parts, draw_page_speeds, draw_training_cost
@@ -186,6 +187,7 @@ TABLES = {
     "first-fold": Table(result="first_fold", draw=draw_first_fold),
     "stateless": Table(result="first_fold", draw=draw_stateless),
     "append": Table(result="append", draw=draw_append),
+    "telemetry": Table(result="telemetry", draw=draw_telemetry),
     "framework-time": Table(result="integrations", draw=draw_overhead),
     "framework-prompts": Table(result="integrations", draw=draw_prompts),
     "rag": Table(result="rag", draw=draw_rag),

@@ -29,6 +29,22 @@ def draw_append(figures: Figures) -> str:
     return markdown(["", f"at {early:,} turns", f"at {late:,} turns", "ratio"], rows)
 
 
+def draw_telemetry(figures: Figures) -> str:
+    """Return what spans and metrics cost a turn, each way beside no package."""
+    rows = [
+        [
+            f"`{row['call']}`",
+            number(row["cpu_ms"]["no package"]),
+            f"{row['nothing']:.4f}",
+            times(row["ratios"]["API alone"]),
+            times(row["ratios"]["SDK, in memory"]),
+        ]
+        for row in figures["rows"]
+    ]
+    head = ["call", "no package: CPU ms", f"times no calls at all (aimed at: {figures['aim']})"]
+    return markdown([*head, "API alone, times", "SDK in memory, times"], rows)
+
+
 def draw_first_fold(figures: Figures) -> str:
     """Return what the first fold of a history costs, beside a step for each message."""
     head = [

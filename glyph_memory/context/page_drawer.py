@@ -26,6 +26,7 @@ from glyph_memory.folding import PageCapacity, Seal, SealedPage, SealedPicture
 from glyph_memory.locks import cached_property
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
+from glyph_memory.telemetry import count, open_span
 from glyph_memory.transcript import Turn
 from glyph_memory.typesetting import iter_pages, name_layout, typeset
 
@@ -95,9 +96,12 @@ class PageDrawer:
         """
         stored, layout, runs = list[SealedPage](), "", self.runs
         draw = runs.draw_old if is_old else runs.draw_cheapest
-        for page, anchors in draw(turns, first_page):
-            stored.append(self._store_page(page, anchors, kind=OLD if is_old else runs.name_kind(page)))
-            layout = name_layout(page.style or self._style, self._style)
+        with open_span("pages.draw", use="seal") as span:
+            for page, anchors in draw(turns, first_page):
+                stored.append(self._store_page(page, anchors, kind=OLD if is_old else runs.name_kind(page)))
+                layout = name_layout(page.style or self._style, self._style)
+            span.set(pages=len(stored), page_tokens=sum(page.tokens for page in stored))
+        count("pages.drawn", len(stored), use="seal")
         if any(page.kind for page in stored):
             layout = "denser" if is_old else "mixed"
         if len(stored) == 1:  # it may be the only image of a prompt, for which one model's rule charges more
@@ -107,19 +111,23 @@ class PageDrawer:
 
     def draw_images(self, turns: Sequence[Turn], first_page: int, *, style: PageStyle) -> list[ImagePart]:
         """Draw turns as image parts; nothing is stored."""
-        return [
-            ImagePart(
-                data=page.png(),
-                size=page.size,
-                uuid=self._uuid(page.digest),
-                kind="page",
-                number=page.number,
-                anchors=anchors,
-                is_captioned=self._captioned,
-                digest=page.digest,
-            )
-            for page, anchors in self.runs.draw(turns, first_page, style=style)
-        ]
+        with open_span("pages.draw", use="request") as span:
+            images = [
+                ImagePart(
+                    data=page.png(),
+                    size=page.size,
+                    uuid=self._uuid(page.digest),
+                    kind="page",
+                    number=page.number,
+                    anchors=anchors,
+                    is_captioned=self._captioned,
+                    digest=page.digest,
+                )
+                for page, anchors in self.runs.draw(turns, first_page, style=style)
+            ]
+            span.set(pages=len(images), page_tokens=sum(self._count_tokens(image.size) for image in images))
+        count("pages.drawn", len(images), use="request")
+        return images
 
     def load_page_images(self, seal: Seal, turns: Callable[[], Sequence[Turn]]) -> list[ImagePart]:
         """Return a seal's pages as image parts, drawn again where the cache has lost one.
@@ -228,14 +236,19 @@ class PageDrawer:
         self, seal: Seal, turns: Sequence[Turn], files: Sequence[bytes | None]
     ) -> list[bytes | None]:
         """Return a seal's page files, those drawn again that are None."""
-        drawn, redrawn = self.runs.redraw(seal, turns), list[bytes | None]()
-        for sealed, file, (page, _) in zip(seal.pages, files, drawn, strict=False):
-            if file is None:
-                if page.digest != sealed.digest:
-                    break
-                file = page.png()  # noqa: PLW2901 - the same page's
-                self._cache.put(page.digest, file)
-            redrawn.append(file)
+        redrawn = list[bytes | None]()
+        with open_span("pages.draw", use="again") as span:
+            for sealed, file, (page, _) in zip(
+                seal.pages, files, self.runs.redraw(seal, turns), strict=False
+            ):
+                if file is None:
+                    if page.digest != sealed.digest:
+                        break
+                    file = page.png()  # noqa: PLW2901 - the same page's
+                    self._cache.put(page.digest, file)
+                redrawn.append(file)
+            span.set(pages=len(redrawn), page_tokens=sum(page.tokens for page in seal.pages[: len(redrawn)]))
+        count("pages.drawn", len(redrawn), use="again")
         if len(redrawn) < len(seal.pages):
             raise FontError(
                 f"page {seal.pages[len(redrawn)].number} cannot be drawn as it was: fonts changed under the same name. "

@@ -17,6 +17,7 @@ from glyph_memory.documents.ways import PageWay, Way, iter_ways
 from glyph_memory.errors import DocumentError
 from glyph_memory.page import Page
 from glyph_memory.style import DocumentLook, PageStyle
+from glyph_memory.telemetry import Span, count, open_span
 from glyph_memory.tokens import ModelProfile, build_page_style
 from glyph_memory.typesetting import iter_pages, name_layout
 
@@ -99,9 +100,23 @@ def draw_pages(
     pages = _Pages(page_style, look, model, native_tokens, password)
     number = first_page
     for document in [documents] if isinstance(documents, Document) else documents:
-        for page in pages.draw(document, way, number):
+        span = open_span("document.draw")
+        for page in span.follow(_report_pages(pages.draw(document, way, number), span)):
             number = page.page.number + 1
             yield page
+
+
+def _report_pages(pages: Iterator[DocumentPage], span: Span) -> Iterator[DocumentPage]:
+    """Yield a document's pages; tell a span and the metrics of those that were drawn, be it all of them or not."""
+    drawn, tokens, ways = 0, 0, set[Way]()
+    try:
+        for page in pages:
+            drawn, tokens = drawn + 1, tokens + page.tokens
+            ways.add(page.way)
+            yield page
+    finally:
+        span.set(pages=drawn, page_tokens=tokens, way="both" if len(ways) > 1 else next(iter(ways), "reflow"))
+        count("pages.drawn", drawn, use="document")
 
 
 @dataclass(frozen=True, slots=True)

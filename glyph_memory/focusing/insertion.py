@@ -21,6 +21,7 @@ from glyph_memory.focusing.rankers import LineRanker, WordRanker, check_ranker
 from glyph_memory.focusing.spelling import LineSpeller, ShownPages
 from glyph_memory.folding import FoldPolicy
 from glyph_memory.style import PageStyle
+from glyph_memory.telemetry import Fields, trace_call
 from glyph_memory.tokens import ModelProfile, build_page_style
 
 FocusForm = Literal["text", "page"]
@@ -43,6 +44,10 @@ class Focus:
     """Why nothing was added, for people; empty where something was."""
 
 
+@trace_call(
+    "focus",
+    lambda found: Fields(lines=len(found.lines), tokens=found.tokens, left_out=found.left_out),
+)
 def focus(
     context: Context,
     question: str,

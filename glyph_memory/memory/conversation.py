@@ -20,6 +20,7 @@ from glyph_memory.memory.report import MemoryReport, make_report
 from glyph_memory.messages import AnyMessage, AnyMessages
 from glyph_memory.page import Page
 from glyph_memory.secrets import without_locals
+from glyph_memory.telemetry import Fields, trace_call
 from glyph_memory.transcript import Attachment, Role, ToolCall, Turn
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Conversation(PlanningSession):
     # Say.
 
     @without_locals
+    @trace_call("memory.add", lambda _: Fields(turns=1))
     def add(
         self,
         said: Role | AnyMessage,
@@ -83,6 +85,7 @@ class Conversation(PlanningSession):
         return stored[-1]
 
     @without_locals
+    @trace_call("memory.extend", lambda stored: Fields(turns=len(stored)))
     def extend(
         self, turns: AnyMessages, *, progress: Callable[[int], None] | None = None
     ) -> tuple[Turn, ...]:
@@ -144,6 +147,7 @@ class Conversation(PlanningSession):
                 yield from self._binder.pages(seal, self._session_fold.turns(seal))
 
     @without_locals
+    @trace_call("memory.recall", lambda found: Fields(passages=len(found)))
     def recall(self, query: str, k: int = 5) -> tuple[Passage, ...]:
         """Search all turns, whether they are still shown or not.
 
@@ -159,6 +163,7 @@ class Conversation(PlanningSession):
         return tuple(cut_passage(hit.turn, query, score=hit.score, fold=fold) for hit in hits)
 
     @without_locals
+    @trace_call("memory.zoom", lambda found: Fields(pages=len(found.pages)))
     def zoom(self, what: int | str, *, dpi: float | None = None) -> ZoomResult:
         """Return the exact text of a turn or a page, and draw it larger if `dpi` is given.
 
@@ -201,6 +206,7 @@ class Conversation(PlanningSession):
 
     # Forget.
 
+    @trace_call("memory.erase", lambda erased: Fields(erased=erased))
     def truncate(self, *, after: int | str) -> int:
         """Erase all turns after an anchor for good, as when an answer is made again; return how many there were.
 
@@ -211,12 +217,14 @@ class Conversation(PlanningSession):
         with self._drop_seals_from(number + 1):
             return self._session_store.truncate(after=number)
 
+    @trace_call("memory.erase", lambda erased: Fields(erased=erased))
     def delete(self, *anchors: int | str) -> int:
         """Erase turns with their text, pictures, pages and search entries; return how many there were."""
         numbers = [read_anchor(anchor) for anchor in anchors]
         with self._drop_seals_from(min(numbers, default=2**63)):
             return self._session_store.delete(numbers)
 
+    @trace_call("memory.erase")
     def clear(self) -> None:
         """Erase the whole session."""
         with self._drop_seals_from(0):
@@ -239,6 +247,7 @@ class Conversation(PlanningSession):
         return write_file(path, self.turns(), session=self.session)
 
     @without_locals
+    @trace_call("memory.import", lambda added: Fields(turns=added))
     def import_(self, path: str | Path | TextIO, *, progress: Callable[[int], None] | None = None) -> int:
         """Add the turns of a file that `export` wrote, or others' messages as JSON or JSON lines: see `read_messages`.
 

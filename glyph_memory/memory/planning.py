@@ -19,11 +19,13 @@ from glyph_memory.context import (
 from glyph_memory.errors import FontError, PolicyError, ReaderRefused, show_value, warn
 from glyph_memory.folding import Fold
 from glyph_memory.memory.code_questions import ReadingCheck, add_usages, ask_codes, explain_no_codes
+from glyph_memory.memory.fold_figures import report_context
 from glyph_memory.memory.old_lines import focus_on_question
 from glyph_memory.memory.reading_rate import FLOOR, ReadingRate, describe_fall
 from glyph_memory.memory.session import OpenSession
 from glyph_memory.memory.session_fold import ConcurrentErasure
 from glyph_memory.secrets import without_locals
+from glyph_memory.telemetry import open_span, trace_call
 
 if TYPE_CHECKING:
     from glyph_memory.readers import Reader, Usage
@@ -73,15 +75,18 @@ class PlanningSession(OpenSession):
             )
             return fold, context
 
-        fold, context = self._try_writing(write)
-        warn_of_losses(context.losses)
-        if focus_tokens:
-            context = focus_on_question(
-                context, question, fold=fold, session_store=self._session_store, binder=self._binder,
-                budget_tokens=focus_tokens,
-            )  # fmt: skip
-        return context
+        with open_span("memory.context") as span:
+            fold, context = self._try_writing(write)
+            report_context(span, fold, context)
+            warn_of_losses(context.losses)
+            if focus_tokens:
+                context = focus_on_question(
+                    context, question, fold=fold, session_store=self._session_store, binder=self._binder,
+                    budget_tokens=focus_tokens,
+                )  # fmt: skip
+            return context
 
+    @trace_call("memory.plan_request")
     def plan_request(
         self,
         *,

@@ -16,9 +16,11 @@ from glyph_memory.folding import Fold, Seal, add_turns, resume
 from glyph_memory.locks import ForkSafeLock
 from glyph_memory.memory.cached_fold import CachedFold
 from glyph_memory.memory.damage import DamageNotes, warn_of_seals
+from glyph_memory.memory.fold_figures import count_seals, describe_fold
 from glyph_memory.memory.looks import Look
 from glyph_memory.memory.seal_records import find_images, is_chain, make_record, next_generation, parse_seal
 from glyph_memory.memory.waiting import WaitingTurns, find_unchanged, read_recent, read_waiting
+from glyph_memory.telemetry import trace_call
 from glyph_memory.transcript import Turn
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ class SessionFold:
         self._parts: dict[int, tuple[Seal, Parts]] = {}
         self._lock = ForkSafeLock(in_child=self._check)
 
+    @trace_call("memory.fold", describe_fold)
     def refresh(self, added: Sequence[Turn] = ()) -> Fold:
         """Bring the fold up to date with the store, and return it.
 
@@ -136,7 +139,9 @@ class SessionFold:
         Raises:
             ConcurrentErasure: They are not all there any more.
         """
-        turns = self._read_run(seal)
+        run = self._session_store.turns(after=seal.anchors[0] - 1, upto=seal.anchors[-1])
+        wanted = set(seal.anchors)
+        turns = self.damage.note([turn for turn in run if turn.anchor in wanted])
         if len(turns) < len(seal.anchors):
             raise ConcurrentErasure(
                 f"turns between §{seal.anchors[0]} and §{seal.anchors[-1]} of session {self._session_store.name!r} "
@@ -274,6 +279,7 @@ class SessionFold:
             return known  # locked or full: turns are stored, and their seals are tried again the next time
         if not is_stored:
             return None
+        count_seals(fold.seals, known.stored, is_anew=known.replaces is not None)
         self._look.takes_over = False
         self._known = CachedFold(fold=fold, edits=edits, turns=known.turns, stored=len(fold.seals))
         self._cache_images([seal for seal in new if seal.number >= fold.oldest])
@@ -292,8 +298,3 @@ class SessionFold:
         """Drop the images of seals that were erased, where they are kept in memory; files go by the store's journal."""
         for digest in {*digests} - {digest for seal in still for digest in seal.digests}:
             self._drafts.forget(digest)
-
-    def _read_run(self, seal: Seal) -> list[Turn]:
-        wanted = set(seal.anchors)
-        run = self._session_store.turns(after=seal.anchors[0] - 1, upto=seal.anchors[-1])
-        return self.damage.note([turn for turn in run if turn.anchor in wanted])

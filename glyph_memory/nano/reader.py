@@ -29,6 +29,7 @@ from glyph_memory.nano.vouch import list_unvouched
 from glyph_memory.page import Page, pixel_digest
 from glyph_memory.readers.reader import Reader, ReadingDelta, Timing
 from glyph_memory.readers.taking import check_context
+from glyph_memory.readers.tracing import trace_read
 from glyph_memory.transcription import Transcription
 
 Transcriber = Callable[[Source], Transcription]
@@ -82,6 +83,7 @@ class NanoReader(Reader):
             self._read.put(key, read)
         return read
 
+    @trace_read("glyph_memory", MODEL)
     def read(self, context: Context) -> NanoReading:
         """Read all images of a context, and quote what bears on the question, the last user message's text.
 

@@ -6,7 +6,7 @@ Knows contexts; knows nothing about servers.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -235,6 +235,13 @@ def check_reading(reading: object) -> Reading:
     if isinstance(reading, Reading):
         return reading
     raise BadReading(f"a reader answered {show_value(reading)}, which is no Reading; return Reading(text=…)")
+
+
+def take_reading(deltas: Sequence[ReadingDelta]) -> Reading:
+    """Return the reading of an answer's pieces."""
+    reading = deltas[-1].reading
+    assert reading is not None  # noqa: S101  an answer ends with a reading or raises
+    return reading
 
 
 def _make_delta(answer: Reading) -> ReadingDelta:

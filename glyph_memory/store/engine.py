@@ -23,6 +23,7 @@ from glyph_memory.store.failures import READ_ONLY, translate_errors
 from glyph_memory.store.gate import Gate
 from glyph_memory.store.identity import Identity
 from glyph_memory.store.schema import SCHEMA, Schema
+from glyph_memory.telemetry import Span, measure, open_span
 
 
 class Database:
@@ -34,6 +35,7 @@ class Database:
         self.shown = address.shown
         self.wait_s = wait_s
         self.read_only = address.read_only
+        self._kind = "sqlite" if address.is_sqlite else address.url.get_backend_name()
         self._is_closed = False
         # Writers of one process queue here, since at SQLite's door they would poll. In memory there is but one
         # connection, and readers queue as well.
@@ -60,12 +62,15 @@ class Database:
     def begin_read(self) -> Iterator[Connection]:
         """Open a read transaction and yield its connection; on SQLite it sees one state of the database."""
         is_shared = self.address.is_sqlite and self.address.path is None
+        began_s = time.perf_counter()
         with (
+            open_span("store.read", database=self._kind) as span,
             translate_errors(self.shown, wait_s=self.wait_s),
             self._acquire_queue(self._queue if is_shared else None),
         ):
             self._check_open()
             with self._gate.begin() as connection:
+                self._report_wait(span, "read", time.perf_counter() - began_s)
                 yield connection
 
     @contextmanager
@@ -78,14 +83,25 @@ class Database:
         """
         if self.read_only:
             raise StoreError(READ_ONLY.format(shown=self.shown))
-        with translate_errors(self.shown, wait_s=self.wait_s), self._acquire_queue(self._queue):
+        began_s = time.perf_counter()
+        with (
+            open_span("store.write", database=self._kind) as span,
+            translate_errors(self.shown, wait_s=self.wait_s),
+            self._acquire_queue(self._queue),
+        ):
             self._check_open()
             with self._gate.begin(**{WRITES: True}) as connection:
+                self._report_wait(span, "write", time.perf_counter() - began_s)
                 notes = connection.info
                 self._identity.check_log(notes)
                 yield connection
             self._check_file()
             self._identity.check_log(notes)
+
+    def _report_wait(self, span: Span, access: str, wait_s: float) -> None:
+        """Report how long a transaction waited to begin."""
+        span.set(wait_s=wait_s)
+        measure("store.wait", wait_s, database=self._kind, access=access)
 
     def close(self) -> None:
         """Close the connections; those in use are closed when they are done."""

@@ -24,6 +24,7 @@ from glyph_memory.context import (
 )
 from glyph_memory.errors import FontError
 from glyph_memory.folding import Fold, Seal, Stretches, fold, is_outgrown, step
+from glyph_memory.memory.fold_figures import describe_fold
 from glyph_memory.memory.history.bookmark import Bookmark
 from glyph_memory.memory.history.folded import FoldedHistory
 from glyph_memory.memory.history.names import MessageNames
@@ -31,6 +32,7 @@ from glyph_memory.memory.history.notices import ANEW, FONTS, GONE, describe_chan
 from glyph_memory.memory.history.pins import PinRule
 from glyph_memory.memory.history.remembered import GivenHistory, RememberedFold
 from glyph_memory.messages import message_gist, message_key, message_name, read_message
+from glyph_memory.telemetry import trace_call
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Turn
 
@@ -106,6 +108,7 @@ class Folding(Generic[M]):
         self._known = ReuseCache[Hashable, RememberedFold](at_most=_FOLDS * options.cached_conversations)
         self._parts = ReuseCache[Seal, Parts](at_most=_PARTS_BYTES)
 
+    @trace_call("history.fold", lambda folded: describe_fold(folded.fold))
     def fold(
         self, messages: Sequence[M], bookmark: Bookmark | None = None, *, reserved_tokens: int = 0
     ) -> FoldedHistory[M]:

@@ -19,7 +19,8 @@ from glyph_memory.context import Context
 from glyph_memory.errors import ReaderOverflow, ReaderUnavailable, show_value
 from glyph_memory.readers.local.extra import check_installed
 from glyph_memory.readers.local.options import check_sampling_names, find_cache_folder, list_texts
-from glyph_memory.readers.reader import Reader, Reading, ReadingDelta, Usage
+from glyph_memory.readers.local.tracing import trace_run, trace_run_async
+from glyph_memory.readers.reader import Reader, Reading, ReadingDelta, Usage, take_reading
 from glyph_memory.readers.sampling import SamplingFields
 from glyph_memory.readers.taking import check_context
 from glyph_memory.readers.waiting import wait_for
@@ -155,7 +156,7 @@ class TransformersReader(Reader):
 
     def read(self, context: Context) -> Reading:
         """Look at a context and answer."""
-        return _last_reading(list(self.stream(context)))
+        return take_reading(list(self.stream(context)))
 
     def stream(self, context: Context) -> Iterator[ReadingDelta]:
         """Answer piece by piece. Whoever stops iterating stops the model."""
@@ -163,7 +164,7 @@ class TransformersReader(Reader):
 
     async def aread(self, context: Context) -> Reading:
         """Do what `read` does, without blocking the event loop."""
-        return _last_reading([delta async for delta in self.astream(context)])
+        return take_reading([delta async for delta in self.astream(context)])
 
     async def astream(self, context: Context) -> AsyncIterator[ReadingDelta]:
         """Do what `stream` does, without blocking the event loop."""
@@ -172,11 +173,11 @@ class TransformersReader(Reader):
 
     def warm(self, context: Context) -> Usage:
         """Have the unchanging part of a context read; return its tokens, and how many of them were known."""
-        return _last_reading(list(self._run(context, is_warming=True))).usage
+        return take_reading(list(self._run(context, is_warming=True))).usage
 
     async def awarm(self, context: Context) -> Usage:
         """Do what `warm` does, awaited."""
-        return _last_reading([delta async for delta in self._arun(context, is_warming=True)]).usage
+        return take_reading([delta async for delta in self._arun(context, is_warming=True)]).usage
 
     @property
     def is_busy(self) -> bool:
@@ -217,6 +218,7 @@ class TransformersReader(Reader):
     ) -> None:
         await self.aclose()
 
+    @trace_run
     def _run(self, context: Context, *, is_warming: bool) -> Iterator[ReadingDelta]:
         mailbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
         job = self._make_job(context, mailbox.put, is_warming=is_warming)
@@ -229,6 +231,7 @@ class TransformersReader(Reader):
         finally:
             job.cancel()
 
+    @trace_run_async
     async def _arun(self, context: Context, *, is_warming: bool) -> AsyncIterator[ReadingDelta]:
         loop = asyncio.get_running_loop()
         mailbox: asyncio.Queue[Event] = asyncio.Queue()
@@ -291,9 +294,3 @@ class _Held:
 
     def __init__(self, opened: OpenedModel[Any]) -> None:
         self.opened: OpenedModel[Any] | None = opened
-
-
-def _last_reading(deltas: list[ReadingDelta]) -> Reading:
-    reading = deltas[-1].reading
-    assert reading is not None  # noqa: S101  a job ends with a reading or raises
-    return reading

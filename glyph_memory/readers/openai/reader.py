@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import NoReturn, cast
+from urllib.parse import urlsplit
 
 from glyph_memory.context import Context
 from glyph_memory.errors import show_value
@@ -25,8 +26,9 @@ from glyph_memory.readers.openai.exchange import Caller
 from glyph_memory.readers.openai.options import check_options, copy_fields
 from glyph_memory.readers.openai.request import ImageUuids, Limits, Sampling
 from glyph_memory.readers.openai.served import ServedModel
-from glyph_memory.readers.reader import Reader, Reading, ReadingDelta, Usage
+from glyph_memory.readers.reader import Reader, Reading, ReadingDelta, Usage, take_reading
 from glyph_memory.readers.taking import check_context
+from glyph_memory.readers.tracing import ReaderCall, trace_steps, trace_steps_async
 
 
 class OpenAIReader(Reader):
@@ -145,26 +147,19 @@ class OpenAIReader(Reader):
 
     def read(self, context: Context) -> Reading:
         """Ask, and wait for the whole answer."""
-        return _last_reading(list(self._wire.run_steps(self._caller, self._clients, context, stream=False)))
+        return take_reading(list(self._run(context)))
 
     def stream(self, context: Context) -> Iterator[ReadingDelta]:
         """Ask, and yield the answer as it is written; the last piece carries the whole reading."""
-        return self._wire.run_steps(self._caller, self._clients, context, stream=True)
+        return self._run(context, stream=True)
 
     async def aread(self, context: Context) -> Reading:
         """Do what `read` does, without blocking the event loop."""
-        return _last_reading(
-            [
-                delta
-                async for delta in self._wire.run_steps_async(
-                    self._caller, self._clients, context, stream=False
-                )
-            ]
-        )
+        return take_reading([delta async for delta in self._arun(context)])
 
     async def astream(self, context: Context) -> AsyncIterator[ReadingDelta]:
         """Do what `stream` does, without blocking the event loop."""
-        async for delta in self._wire.run_steps_async(self._caller, self._clients, context, stream=True):
+        async for delta in self._arun(context, stream=True):
             yield delta
 
     def warm(self, context: Context) -> Usage:
@@ -178,16 +173,14 @@ class OpenAIReader(Reader):
         prefix = check_context(context).stable_prefix()
         if prefix is None:
             return Usage()
-        caller = self._caller.with_one_token()
-        return _last_reading(list(self._wire.run_steps(caller, self._clients, prefix, stream=False))).usage
+        return take_reading(list(self._run(prefix, is_warming=True))).usage
 
     async def awarm(self, context: Context) -> Usage:
         """Do what `warm` does, without blocking the event loop."""
         prefix = check_context(context).stable_prefix()
         if prefix is None:
             return Usage()
-        steps = self._wire.run_steps_async(self._caller.with_one_token(), self._clients, prefix, stream=False)
-        return _last_reading([delta async for delta in steps]).usage
+        return take_reading([delta async for delta in self._arun(prefix, is_warming=True)]).usage
 
     def served_model(self) -> ServedModel:
         """Return what the server serves: the model, its window, what else it says.
@@ -203,6 +196,20 @@ class OpenAIReader(Reader):
         """Do what `served_model` does, without blocking the event loop."""
         steps = ask_what_is_served(self._caller.endpoint, self._caller.model)
         return await self._wire.run_requests_async(steps, self._clients)
+
+    def _run(
+        self, context: Context, *, stream: bool = False, is_warming: bool = False
+    ) -> Iterator[ReadingDelta]:
+        caller = self._caller.with_one_token() if is_warming else self._caller
+        steps = self._wire.run_steps(caller, self._clients, context, stream=stream)
+        return trace_steps(_describe(caller, stream=stream, is_warming=is_warming), context, steps)
+
+    def _arun(
+        self, context: Context, *, stream: bool = False, is_warming: bool = False
+    ) -> AsyncIterator[ReadingDelta]:
+        caller = self._caller.with_one_token() if is_warming else self._caller
+        steps = self._wire.run_steps_async(caller, self._clients, context, stream=stream)
+        return trace_steps_async(_describe(caller, stream=stream, is_warming=is_warming), context, steps)
 
     def close(self) -> None:
         """Close the blocking calls' connections; a later call opens new ones."""
@@ -229,7 +236,16 @@ class OpenAIReader(Reader):
         await self.aclose()
 
 
-def _last_reading(deltas: list[ReadingDelta]) -> Reading:
-    reading = deltas[-1].reading
-    assert reading is not None  # noqa: S101  the exchange ends with a reading or raises
-    return reading
+def _describe(caller: Caller, *, stream: bool, is_warming: bool) -> ReaderCall:
+    """Return what may be told of a call: of the address, host and port alone."""
+    address, sampling = urlsplit(caller.endpoint.base_url), caller.sampling
+    return ReaderCall(
+        provider="openai",
+        model=lambda: caller.model or (caller.cards[0].model if caller.cards else None),
+        is_stream=stream,
+        is_warming=is_warming,
+        max_tokens=sampling.max_tokens,
+        temperature=sampling.temperature,
+        host=address.hostname,
+        port=address.port,
+    )

@@ -14,6 +14,7 @@ from glyph_memory.serve.edge.health import Health
 from glyph_memory.serve.edge.keys import Keys
 from glyph_memory.serve.edge.metrics import Metrics
 from glyph_memory.serve.edge.recorder import Recorder
+from glyph_memory.serve.edge.tracing import Tracing
 from glyph_memory.serve.options import ServeOptions
 from glyph_memory.serve.reading_status import ReadingStatus
 from glyph_memory.serve.record import RequestRecord
@@ -64,7 +65,7 @@ def make_edge(
     guard = Middleware(Guard, options=options, keys=keys, recorder=recorder, slots=slots)
     return Edge(
         recorder=recorder,
-        middleware=(*_let_sites_in(options), guard),
+        middleware=(Middleware(Tracing), *_let_sites_in(options), guard),
         routes=(Route("/healthz", health), Route("/metrics", metrics)),
     )
 

@@ -20,6 +20,7 @@ from glyph_memory.readers.openai.failures import find_message
 from glyph_memory.readers.openai.limits import find_image_limit, overflows_window, refuses_images
 from glyph_memory.serve.dialects.units import Dialect
 from glyph_memory.serve.edge.errors import make_error
+from glyph_memory.serve.edge.tracing import report_record
 from glyph_memory.serve.proxy.asking import find_caller, is_json, make_request, read_session
 from glyph_memory.serve.proxy.client_side import read_body, run_while_connected
 from glyph_memory.serve.proxy.code_request import ShownPages
@@ -144,7 +145,9 @@ class FoldingEndpoint:
             progress.sent.status = progress.sent.status or 500
             raise
         finally:
-            self._state.add_record(progress.make_record())
+            record = progress.make_record()
+            report_record(scope, record)
+            self._state.add_record(record)
 
     async def _answer(self, progress: Progress) -> None:
         """Ask until the upstream takes the prompt, then hand its answer on."""

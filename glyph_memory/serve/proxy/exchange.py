@@ -15,9 +15,11 @@ import httpx2
 from starlette.types import Send
 
 from glyph_memory.serve.options import Upstream
-from glyph_memory.serve.proxy.headers import Header, list_answer_headers
+from glyph_memory.serve.proxy.headers import Header, list_answer_headers, replace_headers
+from glyph_memory.telemetry import FIELDS, Span, open_span
 
 _LONGEST_ERROR = 1 << 20
+_FAILED = 500
 _LAST_STATUS = 599
 """HTTP has none above it, and a server cannot send one on."""
 _NO_STATUS = "{where} answered {status}, which is no status of HTTP: is it a model's server?"
@@ -71,12 +73,22 @@ async def open_answer(client: httpx2.AsyncClient, asked: UpstreamRequest) -> Asy
     Raises:
         UpstreamFailure: There is none.
     """
+    span = _open_span(asked)
     try:
-        request = httpx2.Request(asked.method, asked.url, headers=asked.headers, content=asked.body)
+        headers = replace_headers(asked.headers, span.write_headers())
+        request = httpx2.Request(asked.method, asked.url, headers=headers, content=asked.body)
         request.extensions = {"timeout": client.timeout.as_dict()}
-        answer = await client.send(request, stream=True)
+        with span.enter():
+            answer = await client.send(request, stream=True)
     except httpx2.HTTPError as error:
+        span.end(error)
         raise make_failure(error, asked.upstream) from error
+    except BaseException as error:
+        span.end(error)
+        raise
+    span.set(status=answer.status_code)
+    if answer.status_code >= _FAILED:
+        span.fail(str(answer.status_code))
     try:
         if answer.status_code > _LAST_STATUS:
             raise UpstreamFailure(
@@ -84,7 +96,26 @@ async def open_answer(client: httpx2.AsyncClient, asked: UpstreamRequest) -> Asy
             )
         yield answer
     finally:
-        await answer.aclose()
+        try:
+            await answer.aclose()
+        finally:
+            span.end()
+
+
+def _open_span(asked: UpstreamRequest) -> Span:
+    """Open a span for asking an upstream: its host and port, nothing else of its address."""
+    try:
+        url = httpx2.URL(asked.url)
+    except httpx2.InvalidURL:
+        return open_span("proxy.upstream", title="HTTP")
+    is_known = asked.method in FIELDS["method"].words
+    return open_span(
+        "proxy.upstream",
+        title=asked.method if is_known else "HTTP",
+        method=asked.method,
+        host=url.host,
+        port=url.port,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

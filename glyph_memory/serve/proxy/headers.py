@@ -59,6 +59,14 @@ def list_request_headers(
     return sent + [(name.lower().encode(), _spell_value(value, "latin-1")) for name, value in more.items()]
 
 
+def replace_headers(headers: list[Header], more: Mapping[str, str]) -> list[Header]:
+    """Return headers with others in the place of those of the same names; the same list where there are none."""
+    if not more:
+        return headers
+    spelled = {name.lower().encode(): value.encode("latin-1", "replace") for name, value in more.items()}
+    return [*((name, value) for name, value in headers if name not in spelled), *spelled.items()]
+
+
 def list_answer_headers(headers: Iterable[Header], *, more: Mapping[str, str]) -> list[Header]:
     """Return the headers of an answer as the client gets them: the upstream's, and ours."""
     headers = [(name.lower(), value) for name, value in headers]

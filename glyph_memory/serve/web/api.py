@@ -60,6 +60,8 @@ def create_web_api(context: WebContext) -> FastAPI:
         redirect_slashes=False,
         responses=errors,
         middleware=[Middleware(_SecurityHeaders)],
+        # Its own spans tell paths and queries, which name conversations and what is searched for; we have our own.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     install_faults(app)
     nano = NanoReader(cached_pages=_READ_PAGES)

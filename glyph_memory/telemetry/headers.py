@@ -1,0 +1,38 @@
+"""What a request's headers say of the trace that it is a part of. Knows headers; opens nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from glyph_memory.telemetry.providers import find_tracer, note_failure
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+
+
+def read_parent(headers: Iterable[tuple[bytes, bytes]]) -> Context | None:
+    """Return what a request is a part of, by the propagator that is set; None for whatever is current.
+
+    Where somebody else's instrumentation has opened a span for the request already, that one is current.
+
+    Args:
+        headers: As ASGI has them, names in small letters.
+    """
+    if find_tracer() is None:
+        return None
+    try:
+        from opentelemetry import propagate, trace  # noqa: PLC0415 - loaded where somebody traces
+
+        if trace.get_current_span().get_span_context().is_valid:
+            return None
+        wanted = {name.lower() for name in propagate.get_global_textmap().fields}
+        carrier = {
+            name.decode("latin-1"): value.decode("latin-1")
+            for name, value in headers
+            if name.decode("latin-1") in wanted
+        }
+        return propagate.extract(carrier)
+    except Exception as failure:
+        note_failure(failure)
+        return None
