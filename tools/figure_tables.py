@@ -17,6 +17,17 @@ from prefix_tables import draw_break_even, draw_growth, draw_real_server, draw_w
 from proxy_tables import draw_cached, draw_chunks, draw_crowd, draw_faults, draw_serve
 from rag_tables import draw_rag
 from reader_tables import draw_askers, draw_questions
+from scale_tables import (
+    draw_capacity,
+    draw_capacity_assumed,
+    draw_capacity_linear,
+    draw_capacity_models,
+    draw_capacity_sessions,
+    draw_capacity_steps,
+    draw_routing,
+    draw_routing_scale,
+    draw_routing_sizes,
+)
 from search_tables import draw_named, draw_search, draw_volumes
 from secret_tables import draw_held_out, draw_held_out_kinds, draw_secret_kinds, draw_secrets
 from session_tables import (
@@ -184,6 +195,16 @@ TABLES = {
     "prefix-growth": Table(result="prefix", draw=draw_growth),
     "prefix-break-even": Table(result="prefix", draw=draw_break_even),
     "real-server": Table(result="real_server", draw=draw_real_server),
+    "routing": Table(result="routing", draw=draw_routing),
+    "routing-cached": Table(result="routing", draw=lambda figures: draw_routing_sizes(figures, "cached")),
+    "routing-computed": Table(result="routing", draw=lambda figures: draw_routing_sizes(figures, "computed")),
+    "routing-scale": Table(result="routing", draw=draw_routing_scale),
+    "capacity": Table(result="capacity", draw=draw_capacity),
+    "capacity-sessions": Table(result="capacity", draw=draw_capacity_sessions),
+    "capacity-linear": Table(result="capacity", draw=draw_capacity_linear),
+    "capacity-models": Table(result="capacity", draw=draw_capacity_models),
+    "capacity-assumed": Table(result="capacity", draw=draw_capacity_assumed),
+    "capacity-steps": Table(result="capacity", draw=draw_capacity_steps),
     "first-fold": Table(result="first_fold", draw=draw_first_fold),
     "stateless": Table(result="first_fold", draw=draw_stateless),
     "append": Table(result="append", draw=draw_append),
