@@ -174,6 +174,7 @@ if TYPE_CHECKING:
     from glyph_memory.store import Finding as Finding
     from glyph_memory.store import FindingKind as FindingKind
     from glyph_memory.store import KnownIdentifier as KnownIdentifier
+    from glyph_memory.store import ServerOptions as ServerOptions
     from glyph_memory.store import SessionInfo as SessionInfo
     from glyph_memory.store import Store as Store
     from glyph_memory.store import StoreCheck as StoreCheck
@@ -247,7 +248,8 @@ _NAMES = {
     ),
     "secrets": "RuleFinder SecretFinder SecretFinding SecretGuard SecretMode without_locals without_locals_async",
     "store": (
-        "Finding FindingKind KnownIdentifier SessionInfo Store StoreCheck StoreRepair check_store repair_store"
+        "Finding FindingKind KnownIdentifier ServerOptions SessionInfo Store StoreCheck StoreRepair check_store "
+        "repair_store"
     ),
     "style": "Alignment Calibrated DocumentLook KindLimit Layout LetterCounts PageStyle PageTaker ReadingLimits",
     "tokens": "Encoding ImageRule ModelProfile Size TextCounter",

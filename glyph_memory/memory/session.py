@@ -35,7 +35,7 @@ from glyph_memory.tokens import ModelProfile, describe_small_letters
 
 if TYPE_CHECKING:
     from glyph_memory.readers import Warmer
-    from glyph_memory.store import SessionInfo, SessionStore, Store
+    from glyph_memory.store import ServerOptions, SessionInfo, SessionStore, Store
 
 
 _PARTS = 4
@@ -54,6 +54,7 @@ class OpenKeywords(PageOptionFields, total=False):
     warmer: Warmer | None
     wait_s: float
     read_only: bool
+    server: ServerOptions | None
     take_over: bool
 
 
@@ -111,6 +112,7 @@ class OpenSession:
         warmer: Warmer | None = None,
         wait_s: float = 10.0,
         read_only: bool = False,
+        server: ServerOptions | None = None,
         take_over: bool = False,
         **fields: Unpack[PageOptionFields],
     ) -> Self:
@@ -134,6 +136,7 @@ class OpenSession:
                 without. Whoever made it closes it.
             wait_s: How long to wait for a database that another process has locked, in seconds.
             read_only: Only to look: recall, report and context work, nothing in the database changes, none is made.
+            server: Time limits and connections of a database server; the URL's query may name single ones as well.
             take_over: Whether the session gets this look though it had it before and has another now; see `take_over`.
             **fields: The fields of `PageOptions`.
 
@@ -148,7 +151,11 @@ class OpenSession:
         from glyph_memory.store import SealReader, Store  # noqa: PLC0415 - SQL is loaded when a store is opened
 
         options = PageOptions.merge(options, fields)
-        store = url if isinstance(url, Store) else Store.open(url, wait_s=wait_s, read_only=read_only)
+        store = (
+            url
+            if isinstance(url, Store)
+            else Store.open(url, wait_s=wait_s, read_only=read_only, server=server)
+        )
         try:
             if cache is None:
                 folder = options.pages or (pages_folder(store.path) if store.path else None)

@@ -6,6 +6,7 @@ from glyph_memory.store.doctor import StoreCheck as StoreCheck
 from glyph_memory.store.doctor import StoreRepair as StoreRepair
 from glyph_memory.store.doctor import check_store as check_store
 from glyph_memory.store.doctor import repair_store as repair_store
+from glyph_memory.store.server_options import ServerOptions as ServerOptions
 from glyph_memory.store.session_store import SessionStore as SessionStore
 from glyph_memory.store.store import Store as Store
 from glyph_memory.store.values import ConversationInfo as ConversationInfo

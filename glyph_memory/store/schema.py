@@ -215,6 +215,9 @@ class Schema:
         """Bring the tables to this version within the open transaction; do nothing where they are."""
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
+            connection.exec_driver_sql(
+                "SET LOCAL statement_timeout = 0"
+            )  # a large table takes as long as it takes
         if self.is_current(connection, shown=shown):
             return
         version = read_version(connection, shown=shown)

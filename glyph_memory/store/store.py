@@ -22,6 +22,7 @@ from glyph_memory.store.journal import add_task
 from glyph_memory.store.keys import KEY_BYTES, make_key, parse_key
 from glyph_memory.store.schema import SCHEMA, Schema, names, read_meta, sessions, turns
 from glyph_memory.store.search import merge_all
+from glyph_memory.store.server_options import ServerOptions
 from glyph_memory.store.session_store import SessionStore
 from glyph_memory.store.values import SealReader, SessionInfo
 
@@ -46,7 +47,13 @@ class Store(Conversations):
 
     @classmethod
     def open(
-        cls, url: str | Path, *, wait_s: float = 10.0, read_only: bool = False, schema: Schema = SCHEMA
+        cls,
+        url: str | Path,
+        *,
+        wait_s: float = 10.0,
+        read_only: bool = False,
+        server: ServerOptions | None = None,
+        schema: Schema = SCHEMA,
     ) -> Store:
         """Open a database; create it where there is none, for its owner only.
 
@@ -55,13 +62,14 @@ class Store(Conversations):
                 `postgresql+pg8000://user@host/database`.
             wait_s: How long to wait for other processes that write, before `StoreBusy`.
             read_only: Only to look: nothing in the database changes, and none is made.
+            server: Time limits and connections of a database server; the URL's query may name single ones as well.
             schema: How tables are made and renewed; for tests of just that.
 
         Raises:
             StoreBusy: Others kept the database for longer than that.
             StoreError: It cannot be opened; the message says why and what to do.
         """
-        address = parse_address(url)
+        address = parse_address(url, server=server)
         address = replace(address, read_only=address.read_only or read_only)
         return cls(ErasingDatabase(address, wait_s=wait_s, schema=schema))
 
