@@ -27,7 +27,7 @@ from glyph_memory.memory.code_questions import PageChoice
 from glyph_memory.memory.decaying import open_fold
 from glyph_memory.memory.reading_rate import ReadingRecord
 from glyph_memory.memory.redaction import Redact
-from glyph_memory.memory.seal_records import find_images, find_range
+from glyph_memory.memory.seal_records import make_seal_reader
 from glyph_memory.memory.seal_watch import SealWatch
 from glyph_memory.secrets import SecretGuard, SecretMode, without_locals
 from glyph_memory.style import PageStyle
@@ -148,7 +148,7 @@ class OpenSession:
             TurnError: There is no such mode of `secrets`.
             ReaderRefused: `warmer` is no `Warmer`.
         """
-        from glyph_memory.store import SealReader, Store  # noqa: PLC0415 - SQL is loaded when a store is opened
+        from glyph_memory.store import Store  # noqa: PLC0415 - SQL is loaded when a store is opened
 
         options = PageOptions.merge(options, fields)
         store = (
@@ -169,11 +169,7 @@ class OpenSession:
             )
             if small := describe_small_letters(binder.style, binder.profile, images=2):
                 warn(small)
-            seal_reader = SealReader(
-                find_range=find_range,
-                find_images=find_images,
-                folder=cache.folder if isinstance(cache, FolderCache) else None,
-            )
+            seal_reader = make_seal_reader(cache.folder if isinstance(cache, FolderCache) else None)
             session_store = store.session(session, seal_reader=seal_reader)
             return cls(
                 store,

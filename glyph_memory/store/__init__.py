@@ -11,6 +11,7 @@ from glyph_memory.store.session_store import SessionStore as SessionStore
 from glyph_memory.store.store import Store as Store
 from glyph_memory.store.values import ConversationInfo as ConversationInfo
 from glyph_memory.store.values import ConversationMark as ConversationMark
+from glyph_memory.store.values import ExpiredSession as ExpiredSession
 from glyph_memory.store.values import Hit as Hit
 from glyph_memory.store.values import KnownIdentifier as KnownIdentifier
 from glyph_memory.store.values import SealReader as SealReader

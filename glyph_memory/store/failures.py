@@ -57,7 +57,10 @@ _SERVER: dict[str, str] = {
     "statement_timeout_s",
     "57": "{shown} is shutting down or stopped this: {said}. Is the server running? Try: pg_isready",
 }
-_NO_CONNECTION_FREE = "all connections to {shown} were in use for too long. Try again, or open with a larger pool_overflow or pool_wait_s"
+_NONE_FREE = (
+    "all connections to {shown} were in use for too long. Try again, or open with a larger pool_overflow or "
+    "pool_wait_s"
+)
 _RETRYABLE = {"25P03", "40", "55P03", "57014"}
 
 
@@ -84,7 +87,7 @@ def translate(error: Exception, *, shown: str, wait_s: float) -> StoreError:
             f"{shown} names no kind of database that is known here: {_first_line(cause)}. Try 'sqlite:///chat.db'"
         )
     if isinstance(cause, PoolTimeout):
-        return StoreBusy(_NO_CONNECTION_FREE.format(**words))
+        return StoreBusy(_NONE_FREE.format(**words))
     if isinstance(cause, ImportError):
         return StoreError(
             f"the driver for {shown} is not installed: {_first_line(cause)}. "
