@@ -1,5 +1,9 @@
 """Keep conversations: turns as text, lossless, in SQLite or PostgreSQL; found, cited and erased by session."""
 
+from glyph_memory.store.backup import BackupCheck as BackupCheck
+from glyph_memory.store.backup import backup_store as backup_store
+from glyph_memory.store.backup import check_backup as check_backup
+from glyph_memory.store.backup import restore_store as restore_store
 from glyph_memory.store.doctor import Finding as Finding
 from glyph_memory.store.doctor import FindingKind as FindingKind
 from glyph_memory.store.doctor import StoreCheck as StoreCheck

@@ -103,7 +103,11 @@ def test_a_folder_that_cannot_be_written_is_one_line(train: Run, tmp_path: Path)
     (tmp_path / "file").write_text("Words.")
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "config.json").write_text("{}")
-    for out, why in (("file", "file"), ("file/run", "file"), ("model", "holds 'config.json' of something else")):
+    for out, why in (
+        ("file", "file"),
+        ("file/run", "file"),
+        ("model", "holds 'config.json' of something else"),
+    ):
         told = train(*OPTIONS, out=out)
         assert (told.code, len(told.err.splitlines())) == (1, 1), told
         assert why in told.error
