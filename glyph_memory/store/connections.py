@@ -8,12 +8,14 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from inspect import signature
 from math import ceil
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from glyph_memory.errors import StoreError
@@ -63,6 +65,7 @@ def _make_server_engine(address: Address, *, wait_s: float) -> Engine:
         raise StoreError(f"the driver of {address.shown} is asynchronous. Try: postgresql+pg8000://…")
     if engine.dialect.driver == "pg8000":
         _check_for_driver(engine, address)
+    _close_quietly(engine)
     if engine.dialect.name == "postgresql":
         limits = _write_limits(options, wait_s=wait_s)
 
@@ -72,6 +75,17 @@ def _make_server_engine(address: Address, *, wait_s: float) -> Engine:
             connection.exec_driver_sql(limits)
 
     return engine
+
+
+def _close_quietly(engine: Engine) -> None:
+    """Let a connection that the server has ended be closed without a traceback in the program's log."""
+    driver = engine.dialect.loaded_dbapi
+
+    def close(connection: DBAPIConnection) -> None:
+        with suppress(driver.Error, OSError):
+            connection.close()
+
+    engine.dialect.do_close = close  # type: ignore[method-assign, assignment]  # the pool asks it alone
 
 
 def _check_for_driver(engine: Engine, address: Address) -> None:
