@@ -7,7 +7,7 @@ does; knows nothing about what was said.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from math import ceil
 
 from sqlalchemy import ColumnElement, Connection, select, update
@@ -15,7 +15,7 @@ from sqlalchemy.sql.functions import coalesce
 
 from glyph_memory.errors import StoreError, show_value
 from glyph_memory.store.clock import database_time
-from glyph_memory.store.damage import read_count, read_string
+from glyph_memory.store.damage import read_count, read_moment, read_string
 from glyph_memory.store.erase import forget_session
 from glyph_memory.store.erasing import ErasingDatabase
 from glyph_memory.store.journal import Erasure
@@ -84,7 +84,7 @@ def list_expired(database: ErasingDatabase, default_s: int | None) -> Iterator[S
             ExpiredSession(
                 name=read_string(name),
                 turns=read_count(turns),
-                last_write=datetime.fromtimestamp(read_count(written), UTC),
+                last_write=read_moment(written),
                 number=number,
             )
             for number, name, turns, written in rows

@@ -61,6 +61,7 @@ _NONE_FREE = (
     "all connections to {shown} were in use for too long. Try again, or open with a larger pool_overflow or "
     "pool_wait_s"
 )
+_DEEPEST = 6
 _RETRYABLE = {"25P03", "40", "55P03", "57014"}
 
 
@@ -123,6 +124,7 @@ def _translate_sqlite(error: sqlite3.Error, words: dict[str, str | float]) -> St
 
 
 def _translate_server(error: Exception, words: dict[str, str | float]) -> StoreError:
+    error = _find_told(error)
     told = words | {"said": _first_line(error)}
     state = _sqlstate(error)
     for prefix, message in _SERVER.items():
@@ -131,6 +133,16 @@ def _translate_server(error: Exception, words: dict[str, str | float]) -> StoreE
     if not state:  # It never came to a conversation with the server.
         return StoreError(_SERVER["08"].format(**told))
     return StoreError("{shown} failed: {said} ({state}). Check the server's log".format(**told, state=state))
+
+
+def _find_told(error: Exception) -> Exception:
+    """Return what the server said, where a driver failed over closing the connection after it."""
+    found: BaseException | None = error
+    for _ in range(_DEEPEST):
+        if isinstance(found, Exception) and _sqlstate(found):
+            return found
+        found = None if found is None else found.__context__
+    return error
 
 
 def _sqlstate(error: Exception) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 
@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from glyph_memory.store.address import parse_address
 from glyph_memory.store.conversations import Conversations
-from glyph_memory.store.damage import read_count, read_string, read_time
+from glyph_memory.store.damage import read_count, read_moment, read_span, read_string, read_time
 from glyph_memory.store.engine import Database
 from glyph_memory.store.erase import remove_graves
 from glyph_memory.store.erasing import ErasingDatabase
@@ -190,8 +190,8 @@ class Store(Conversations):
                 turns=read_count(count),
                 first_time=read_time(first),
                 last_time=read_time(last),
-                last_write=datetime.fromtimestamp(read_count(written), UTC) if read_count(written) else None,
-                lifetime=timedelta(seconds=read_count(seconds)) if read_count(seconds) else None,
+                last_write=read_moment(written),
+                lifetime=read_span(seconds),
             )
             for name, count, first, last, written, seconds in rows
         )

@@ -39,8 +39,8 @@ class ExpiredSession:
     """What it is, or was, called."""
     turns: int
     """How many turns it held."""
-    last_write: datetime
-    """When something in it was last changed, by the database's clock."""
+    last_write: datetime | None
+    """When something in it was last changed, by the database's clock; `None` where that is damaged."""
     number: int = field(repr=False)
     """Its number in the database."""
 

@@ -52,6 +52,7 @@ def test_what_nobody_wrote_to_for_so_long_goes(store: Store) -> None:
         assert list_names(store) == ["new", "old"]
         (gone,) = store.expire(older_than=90 * DAY, dry_run=dry_run)
         assert (gone.name, gone.turns) == ("old", 3)
+        assert gone.last_write is not None
         assert abs(datetime.now(UTC) - 91 * DAY - gone.last_write) < timedelta(hours=1)
     assert list_names(store) == ["new"]
     assert store.session("old").state().turns == 0
@@ -139,6 +140,19 @@ def test_each_change_begins_the_time_anew(store: Store) -> None:
         assert store.expire(older_than=90 * DAY, dry_run=True)
         change()
         assert store.expire(older_than=90 * DAY) == ()
+
+
+@pytest.mark.parametrize("held", ["'x'", "x'00'", "9223372036854775807", "-5", "NULL"])
+def test_a_damaged_time_stops_nobody(tmp_path: Path, held: str) -> None:
+    """SQLite holds anything anywhere; sessions are listed, and others go."""
+    with Store.open(tmp_path / "chat.db") as store:
+        fill(store, "damaged", age=91 * DAY)
+        fill(store, "old", age=91 * DAY)
+        with store._database.begin_write() as connection:
+            connection.exec_driver_sql(f"UPDATE glyph_sessions SET written = {held} WHERE id = 1")  # noqa: S608
+        assert [one.last_write is None for one in store.sessions()] == [True, False]
+        assert "old" in [one.name for one in store.expire(older_than=90 * DAY, dry_run=True)]
+        assert "old" in [one.name for one in store.expire(older_than=90 * DAY)]
 
 
 def test_all_that_hangs_on_a_session_goes_with_it(store: Store, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from glyph_memory.errors import StoreBusy, StoreError
 from glyph_memory.memory import GlyphMemory
 from glyph_memory.store import ServerOptions, Store
 from glyph_memory.store.address import parse_address
+from glyph_memory.testing import agent_conversation
 from glyph_memory.transcript import Turn
 
 HELLO = Turn(role="user", text="hello")
@@ -126,6 +127,19 @@ def test_a_small_pool_serves_many_threads(postgres_url: str) -> None:
         with ThreadPoolExecutor(12) as threads:
             list(threads.map(lambda session: session.append([HELLO]), sessions))
         assert [session.turns for session in store.sessions()] == [8, 8, 8]
+
+
+def test_one_connection_is_enough_for_all_that_a_memory_does(postgres_url: str) -> None:
+    """No call waits for a second one while it holds the first."""
+    with GlyphMemory.open(
+        f"{postgres_url}&pool_size=1&pool_overflow=0&pool_wait_s=0.2", profile="glyph"
+    ) as memory:
+        memory.extend(agent_conversation(turns=120))
+        assert memory.recall("deploy")
+        assert memory.context().messages
+        assert memory.fork("copy").delete(3) == 1
+        assert len(list(zip(memory.turns(), memory.turns(), strict=True))) == 120
+        memory.clear()
 
 
 def test_a_server_that_takes_no_more_connections_says_so(postgres_url: str) -> None:

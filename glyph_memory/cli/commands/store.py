@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from glyph_memory.cli import terminal
@@ -27,7 +27,8 @@ def expire(memory: str, *, older_than: str | None, dry_run: bool, pages: Path | 
     def tell(some: Sequence[ExpiredSession]) -> None:
         gone.extend(some)
         for one in () if as_json else some:
-            name, when = terminal.escape_line(one.name), terminal.format_time(one.last_write)
+            name = terminal.escape_line(one.name)
+            when = terminal.format_time(one.last_write) if one.last_write else "–"
             turns = terminal.format_count(one.turns, "turn")
             terminal.console().print(f"{name}  {turns}, last changed {when}", markup=False, highlight=False)
 
@@ -39,7 +40,7 @@ def expire(memory: str, *, older_than: str | None, dry_run: bool, pages: Path | 
             store.expire(older_than=span, seal_reader=make_seal_reader(folder), progress=tell)
     if as_json:
         told = [
-            {"session": one.name, "turns": one.turns, "last_write": one.last_write.isoformat()}
+            {"session": one.name, "turns": one.turns, "last_write": _spell_time(one.last_write)}
             for one in gone
         ]
         terminal.print_json({"expired": told, "dry_run": dry_run})
@@ -87,6 +88,10 @@ def _show(check: BackupCheck, *, as_json: bool) -> None:
     sessions = terminal.format_count(check.sessions, "session")
     shown = f"{terminal.escape_line(str(check.path))}: {turns} in {sessions}, digest {check.digest}"
     terminal.console().print(shown, markup=False, highlight=False, soft_wrap=True)
+
+
+def _spell_time(time: datetime | None) -> str | None:
+    return time.isoformat() if time else None
 
 
 def _parse_span(given: str) -> timedelta:
