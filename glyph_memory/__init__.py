@@ -171,15 +171,21 @@ if TYPE_CHECKING:
     from glyph_memory.secrets import SecretMode as SecretMode
     from glyph_memory.secrets import without_locals as without_locals
     from glyph_memory.secrets import without_locals_async as without_locals_async
+    from glyph_memory.store import BackupCheck as BackupCheck
+    from glyph_memory.store import ExpiredSession as ExpiredSession
     from glyph_memory.store import Finding as Finding
     from glyph_memory.store import FindingKind as FindingKind
     from glyph_memory.store import KnownIdentifier as KnownIdentifier
+    from glyph_memory.store import ServerOptions as ServerOptions
     from glyph_memory.store import SessionInfo as SessionInfo
     from glyph_memory.store import Store as Store
     from glyph_memory.store import StoreCheck as StoreCheck
     from glyph_memory.store import StoreRepair as StoreRepair
+    from glyph_memory.store import backup_store as backup_store
+    from glyph_memory.store import check_backup as check_backup
     from glyph_memory.store import check_store as check_store
     from glyph_memory.store import repair_store as repair_store
+    from glyph_memory.store import restore_store as restore_store
     from glyph_memory.style import Alignment as Alignment
     from glyph_memory.style import Calibrated as Calibrated
     from glyph_memory.style import DocumentLook as DocumentLook
@@ -247,7 +253,8 @@ _NAMES = {
     ),
     "secrets": "RuleFinder SecretFinder SecretFinding SecretGuard SecretMode without_locals without_locals_async",
     "store": (
-        "Finding FindingKind KnownIdentifier SessionInfo Store StoreCheck StoreRepair check_store repair_store"
+        "BackupCheck ExpiredSession Finding FindingKind KnownIdentifier ServerOptions SessionInfo Store StoreCheck "
+        "StoreRepair backup_store check_backup check_store repair_store restore_store"
     ),
     "style": "Alignment Calibrated DocumentLook KindLimit Layout LetterCounts PageStyle PageTaker ReadingLimits",
     "tokens": "Encoding ImageRule ModelProfile Size TextCounter",

@@ -74,7 +74,8 @@ def test_words_of_an_earlier_draft_are_gone() -> None:
     told.remove(Path(__file__).resolve())
     pattern = re.compile(rf"(?<![a-z])({'|'.join(OLD_WORDS)})(?![a-z])", re.IGNORECASE)
     told = [path for path in told if "training" not in path.parts and path.name != "test_training.py"]
-    assert [f"{path}: {found[0]}" for path in told for found in pattern.finditer(path.read_text())] == []
+    texts = {path: path.read_text().replace("extract(epoch FROM", "") for path in told}  # as SQL spells it
+    assert [f"{path}: {found[0]}" for path, text in texts.items() for found in pattern.finditer(text)] == []
 
 
 def test_the_readme_is_read_in_a_few_minutes() -> None:

@@ -30,7 +30,7 @@ def run_postgres() -> Iterator[str]:
     initdb, postgres = _find_program("initdb"), _find_program("postgres")
     if initdb is None or postgres is None:
         raise RuntimeError(MISSING)
-    account = _find_account()
+    account = find_account()
     # Not a folder of the caller's: another account has to enter it.
     home = Path(tempfile.mkdtemp(prefix="glyph-pg-"))
     if account:
@@ -56,7 +56,7 @@ def run_postgres() -> Iterator[str]:
             subprocess.Popen(command, stdout=lines, stderr=lines, user=account, cwd=home) as server,
         ):
             try:
-                yield _wait_for(str(home / ".s.PGSQL.5432"), log)
+                yield wait_for_server(str(home / ".s.PGSQL.5432"), log)
             finally:
                 server.send_signal(signal.SIGQUIT)  # at once
     finally:
@@ -107,7 +107,7 @@ def _find_program(name: str) -> str | None:
     return shutil.which(name) or shutil.which(name, path=os.pathsep.join(map(str, reversed(homes))))
 
 
-def _find_account() -> str | None:
+def find_account() -> str | None:
     """Name who is to run the server, which refuses to be run by root."""
     if os.getuid() != 0:
         return None
@@ -115,7 +115,8 @@ def _find_account() -> str | None:
     return next(name for name in ("postgres", "nobody") if name in names)
 
 
-def _wait_for(socket: str, log: Path) -> str:
+def wait_for_server(socket: str, log: Path) -> str:
+    """Wait until a server, or PgBouncer before one, answers on its socket; return that."""
     for _ in range(300):
         try:
             run_statement(socket, "SELECT 1")

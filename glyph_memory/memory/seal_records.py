@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glyph_memory.context import find_digests
 from glyph_memory.folding import Seal, count_chained, read_seal
 
 if TYPE_CHECKING:
-    from glyph_memory.store import SealRecord
+    from glyph_memory.store import SealReader, SealRecord
 
 
 def find_images(record: SealRecord) -> list[str]:
@@ -28,6 +29,17 @@ def find_range(record: SealRecord) -> tuple[int, int] | None:
         return int(anchors[0]), int(anchors[-1])
     except (TypeError, KeyError, ValueError, IndexError, RecursionError):
         return None
+
+
+def make_seal_reader(folder: Path | None) -> SealReader:
+    """Return what a store needs to erase page images together with what they show.
+
+    Args:
+        folder: Where page files are; `None` where they are in none.
+    """
+    from glyph_memory.store import SealReader  # noqa: PLC0415 - SQL is loaded when a store is opened
+
+    return SealReader(find_range=find_range, find_images=find_images, folder=folder)
 
 
 def next_generation(seals: Sequence[Seal]) -> int:

@@ -27,7 +27,7 @@ from glyph_memory.memory.code_questions import PageChoice
 from glyph_memory.memory.decaying import open_fold
 from glyph_memory.memory.reading_rate import ReadingRecord
 from glyph_memory.memory.redaction import Redact
-from glyph_memory.memory.seal_records import find_images, find_range
+from glyph_memory.memory.seal_records import make_seal_reader
 from glyph_memory.memory.seal_watch import SealWatch
 from glyph_memory.secrets import SecretGuard, SecretMode, without_locals
 from glyph_memory.style import PageStyle
@@ -35,7 +35,7 @@ from glyph_memory.tokens import ModelProfile, describe_small_letters
 
 if TYPE_CHECKING:
     from glyph_memory.readers import Warmer
-    from glyph_memory.store import SessionInfo, SessionStore, Store
+    from glyph_memory.store import ServerOptions, SessionInfo, SessionStore, Store
 
 
 _PARTS = 4
@@ -54,6 +54,7 @@ class OpenKeywords(PageOptionFields, total=False):
     warmer: Warmer | None
     wait_s: float
     read_only: bool
+    server: ServerOptions | None
     take_over: bool
 
 
@@ -111,6 +112,7 @@ class OpenSession:
         warmer: Warmer | None = None,
         wait_s: float = 10.0,
         read_only: bool = False,
+        server: ServerOptions | None = None,
         take_over: bool = False,
         **fields: Unpack[PageOptionFields],
     ) -> Self:
@@ -134,6 +136,7 @@ class OpenSession:
                 without. Whoever made it closes it.
             wait_s: How long to wait for a database that another process has locked, in seconds.
             read_only: Only to look: recall, report and context work, nothing in the database changes, none is made.
+            server: Time limits and connections of a database server; the URL's query may name single ones as well.
             take_over: Whether the session gets this look though it had it before and has another now; see `take_over`.
             **fields: The fields of `PageOptions`.
 
@@ -145,10 +148,14 @@ class OpenSession:
             TurnError: There is no such mode of `secrets`.
             ReaderRefused: `warmer` is no `Warmer`.
         """
-        from glyph_memory.store import SealReader, Store  # noqa: PLC0415 - SQL is loaded when a store is opened
+        from glyph_memory.store import Store  # noqa: PLC0415 - SQL is loaded when a store is opened
 
         options = PageOptions.merge(options, fields)
-        store = url if isinstance(url, Store) else Store.open(url, wait_s=wait_s, read_only=read_only)
+        store = (
+            url
+            if isinstance(url, Store)
+            else Store.open(url, wait_s=wait_s, read_only=read_only, server=server)
+        )
         try:
             if cache is None:
                 folder = options.pages or (pages_folder(store.path) if store.path else None)
@@ -162,11 +169,7 @@ class OpenSession:
             )
             if small := describe_small_letters(binder.style, binder.profile, images=2):
                 warn(small)
-            seal_reader = SealReader(
-                find_range=find_range,
-                find_images=find_images,
-                folder=cache.folder if isinstance(cache, FolderCache) else None,
-            )
+            seal_reader = make_seal_reader(cache.folder if isinstance(cache, FolderCache) else None)
             session_store = store.session(session, seal_reader=seal_reader)
             return cls(
                 store,

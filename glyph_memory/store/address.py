@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 
 from glyph_memory.errors import StoreError, show_value
 from glyph_memory.files import exists, is_file, is_folder
+from glyph_memory.store.server_options import OPTION_NAMES, ServerOptions
 
 _OWN_QUERY = ("uri", "timeout", "check_same_thread", "cached_statements", "mode")
 _KINDS = (
@@ -34,6 +35,8 @@ class Address:
     """Whether it is to be read only, or cannot be written."""
     options: dict[str, str] = field(default_factory=dict)
     """What else the URL says to SQLite."""
+    server: ServerOptions = field(default_factory=ServerOptions)
+    """How a server is used."""
 
     @property
     def shown(self) -> str:
@@ -58,11 +61,15 @@ class Address:
         return f"file://{quote(str(self.path))}?{urlencode(options)}"
 
 
-def parse_address(url: str | Path) -> Address:
+def parse_address(url: str | Path, *, server: ServerOptions | None = None) -> Address:
     """Parse a path or a database URL into an `Address`.
 
+    Args:
+        url: What was given.
+        server: How a server is used, where the URL does not say it.
+
     Raises:
-        StoreError: It is neither.
+        StoreError: It is neither, or an option in it is out of range.
     """
     if not isinstance(url, str | Path):
         raise StoreError(f"{show_value(url)} is no database. Give {_KINDS}")
@@ -85,7 +92,7 @@ def parse_address(url: str | Path) -> Address:
         # Without a driver's name, the one that glyph-memory[postgres] brings.
         parsed = parsed.set(drivername="postgresql+pg8000")
     if parsed.get_backend_name() != "sqlite":
-        return Address(url=parsed)
+        return _parse_server(parsed, server or ServerOptions())
     return _parse_file(parsed) if _has_file(parsed) else Address(url=parsed)
 
 
@@ -123,6 +130,11 @@ def create_file(path: Path) -> None:
 def _has_file(url: URL) -> bool:
     name = url.database or ""
     return name not in {"", ":memory:", "file::memory:"} and url.query.get("mode") != "memory"
+
+
+def _parse_server(url: URL, server: ServerOptions) -> Address:
+    told = {name: str(value) for name, value in url.query.items() if name in OPTION_NAMES}
+    return Address(url=url.difference_update_query(OPTION_NAMES), server=server.merge_query(told))
 
 
 def _parse_file(url: URL) -> Address:

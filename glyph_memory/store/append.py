@@ -6,10 +6,10 @@ many there are already.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import Column, Connection
@@ -70,8 +70,8 @@ def append_turns(
 
 def _store(connection: Connection, session: SessionRow, fresh: list[Turn], *, last: int) -> None:
     pictures = (row for turn in fresh for row in _image_rows(turn, session.id))
-    _insert(connection, turns.c.text, (to_row(turn, session_id=session.id) for turn in fresh))
-    _insert(connection, images.c.data, pictures)
+    insert_rows(connection, turns.c.text, (to_row(turn, session_id=session.id) for turn in fresh))
+    insert_rows(connection, images.c.data, pictures)
     length = insert_search_rows(connection, session.id, fresh)
     add_to_index(connection, session.id, first=session.last_anchor + 1, last=last)
     update_session(
@@ -92,8 +92,8 @@ def insert_search_rows(connection: Connection, session_id: int, fresh: Sequence[
             yield row
 
     found = (row for turn in fresh for row in iter_identifier_rows(turn, session_id, key=key))
-    _insert(connection, identifiers.c.text, found)
-    _insert(connection, words_table.c.words, word_rows())
+    insert_rows(connection, identifiers.c.text, found)
+    insert_rows(connection, words_table.c.words, word_rows())
     return length
 
 
@@ -112,7 +112,7 @@ def make_words_row(turn: Turn, session_id: int) -> WordsRow:
     return WordsRow(row, count)
 
 
-def _insert(connection: Connection, largest: Column[Any], rows: Iterable[Row]) -> None:
+def insert_rows(connection: Connection, largest: Column[Any], rows: Iterable[Mapping[str, object]]) -> None:
     """Insert rows into the table of a column, some thousands or megabytes of that column at a time."""
     table = largest.table
     statement = table.insert().inline()
@@ -129,12 +129,13 @@ def _insert(connection: Connection, largest: Column[Any], rows: Iterable[Row]) -
             connection.execute(statement, some)
 
 
-def _batch(rows: Iterable[Row], largest: str) -> Iterator[list[Row]]:
+def _batch(rows: Iterable[Mapping[str, object]], largest: str) -> Iterator[list[Mapping[str, object]]]:
     """Yield rows in lists of so many, fewer where they are large."""
-    some, size = list[Row](), 0
+    some, size = list[Mapping[str, object]](), 0
     for row in rows:
         some.append(row)
-        size += len(cast("str | bytes", row[largest]))
+        held = row[largest]
+        size += len(held) if isinstance(held, str | bytes) else 0  # of a damaged row
         if len(some) >= _ROWS_AT_ONCE or size >= _BYTES_AT_ONCE:
             yield some
             some, size = [], 0

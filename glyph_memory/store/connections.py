@@ -7,6 +7,11 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Mapping
+from contextlib import suppress
+from difflib import get_close_matches
+from inspect import signature
+from math import ceil
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -17,10 +22,14 @@ from glyph_memory.errors import StoreError
 from glyph_memory.files import exists
 from glyph_memory.store.address import Address, create_file
 from glyph_memory.store.fingerprints import register_functions
+from glyph_memory.store.server_options import OPTION_NAMES, ServerOptions
 
 WRITES = "glyph_writes"
 """The execution option of a connection that is going to write."""
 
+_MOST_MS = 2**31 - 1
+_FORGETFUL: Mapping[str, Mapping[str, object]] = {"psycopg": {"prepare_threshold": None}}
+"""What drivers are told that would prepare statements on the server by themselves."""
 _OLDEST_SQLITE = (3, 37)
 _PRAGMAS = (
     "PRAGMA synchronous=FULL",  # In WAL mode, NORMAL would lose the last commits with the power.
@@ -37,23 +46,74 @@ def make_engine(address: Address, *, wait_s: float) -> Engine:
     """
     if address.is_sqlite:
         return _make_sqlite_engine(address, wait_s=wait_s)
-    engine = create_engine(address.url, pool_pre_ping=True, max_overflow=-1, hide_parameters=True)
+    return _make_server_engine(address, wait_s=wait_s)
+
+
+def _make_server_engine(address: Address, *, wait_s: float) -> Engine:
+    options = address.server
+    engine = create_engine(
+        address.url,
+        pool_pre_ping=options.pool_pre_ping,
+        pool_size=options.pool_size,
+        max_overflow=options.pool_overflow,
+        pool_timeout=wait_s if options.pool_wait_s is None else options.pool_wait_s,
+        pool_recycle=-1 if options.pool_recycle_s is None else options.pool_recycle_s,
+        hide_parameters=True,
+        connect_args={} if options.prepares else _FORGETFUL.get(address.url.get_driver_name(), {}),
+    )
     if engine.dialect.is_async:
         raise StoreError(f"the driver of {address.shown} is asynchronous. Try: postgresql+pg8000://…")
-    if engine.dialect.driver == "pg8000" and not engine.url.username:
-        raise StoreError(f"{address.shown} names no user. Try: postgresql+pg8000://user@host/database")
+    if engine.dialect.driver == "pg8000":
+        _check_for_driver(engine, address)
+    _close_quietly(engine)
     if engine.dialect.name == "postgresql":
-        # 0 would wait for ever.
-        waiting = f"SET lock_timeout = {max(1, int(wait_s * 1000))}"
+        limits = _write_limits(options, wait_s=wait_s)
 
-        @event.listens_for(engine, "connect")
-        def limit_waiting(connection: DBAPIConnection, _record: object) -> None:
-            cursor = connection.cursor()
-            cursor.execute(waiting)
-            cursor.close()
-            connection.commit()
+        @event.listens_for(engine, "begin")
+        def limit_waiting(connection: Connection) -> None:
+            # In each transaction: behind PgBouncer the next one may have another session.
+            connection.exec_driver_sql(limits)
 
     return engine
+
+
+def _close_quietly(engine: Engine) -> None:
+    """Let a connection that the server has ended be closed without a traceback in the program's log."""
+    driver = engine.dialect.loaded_dbapi
+
+    def close(connection: DBAPIConnection) -> None:
+        with suppress(driver.Error, OSError):
+            connection.close()
+
+    engine.dialect.do_close = close  # type: ignore[method-assign, assignment]  # the pool asks it alone
+
+
+def _check_for_driver(engine: Engine, address: Address) -> None:
+    """Check what pg8000 would answer with a `TypeError`."""
+    if not engine.url.username:
+        raise StoreError(f"{address.shown} names no user. Try: postgresql+pg8000://user@host/database")
+    known = {*signature(engine.dialect.loaded_dbapi.connect).parameters, *OPTION_NAMES}
+    if unknown := sorted(engine.url.query.keys() - known):
+        near = get_close_matches(unknown[0], known, n=1)
+        hint = (
+            f" Did you mean {near[0]}?"
+            if near
+            else f" Settings of the store: {', '.join(sorted(OPTION_NAMES))}"
+        )
+        raise StoreError(f"no setting of a database's URL is called {unknown[0][:80]!r}.{hint}")
+
+
+def _write_limits(options: ServerOptions, *, wait_s: float) -> str:
+    """Return the statements that limit the transaction in which they stand, and nothing after it."""
+    lock_s = wait_s if options.lock_timeout_s is None else options.lock_timeout_s
+    limits = {
+        "lock_timeout": max(0.001, lock_s),  # 0 would wait for ever
+        "statement_timeout": options.statement_timeout_s or 0,
+        "idle_in_transaction_session_timeout": options.idle_timeout_s or 0,
+    }
+    return "; ".join(
+        f"SET LOCAL {name} = {min(_MOST_MS, ceil(seconds * 1000))}" for name, seconds in limits.items()
+    )
 
 
 def _make_sqlite_engine(address: Address, *, wait_s: float) -> Engine:

@@ -19,7 +19,7 @@ from glyph_memory.store.erase import find_named
 from glyph_memory.store.erasing import ErasingDatabase
 from glyph_memory.store.marks import Body, add_marks, check_marks, find_first, has_room, keep_body, write_now
 from glyph_memory.store.schema import bookmarks, conversations, names
-from glyph_memory.store.sessions import find_session, lock_session
+from glyph_memory.store.sessions import find_session, lock_session, touch_session
 from glyph_memory.store.turns import check_name
 from glyph_memory.store.values import ConversationInfo, ConversationMark, SealReader
 from glyph_memory.transcript import Turn
@@ -92,6 +92,8 @@ class Conversations:
             row = lock_session(connection, session)
             if turns:
                 append_turns(connection, row, turns, keep_anchors=False)
+            else:
+                touch_session(connection, row.id)
             told: dict[str, object] = {"report": keep_body(connection, row.id, "report", report)}
             if bookmark is not None:
                 told["bookmark"] = self._keep_bookmark(connection, row.id, bookmark, seal_reader)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, cast, get_args
 
 from glyph_memory.context.wording import tell_damage
 from glyph_memory.transcript import DAMAGE_MARK, Attachment, Role, ToolCall, Turn
 
 ROLES = frozenset(get_args(Role))
+_LATEST_S = 253_402_300_800
+"""The year 10,000, before which Python's times end."""
 _ERRORS = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 """What reading a value of another type or shape raises."""
 
@@ -90,6 +92,18 @@ def read_time(stored: object) -> datetime | None:
         return datetime.fromisoformat(cast("str", stored))
     except _ERRORS:
         return None
+
+
+def read_moment(stored: object) -> datetime | None:
+    """Return a time that is stored as seconds since 1970, None where there is none or it is none."""
+    seconds = read_count(stored)
+    return datetime.fromtimestamp(seconds, UTC) if 0 < seconds < _LATEST_S else None
+
+
+def read_span(stored: object) -> timedelta | None:
+    """Return a span of time that is stored in seconds, None where there is none or it is none."""
+    seconds = read_count(stored)
+    return timedelta(seconds=seconds) if 0 < seconds < _LATEST_S else None
 
 
 def read_count(stored: object, *, default: int = 0) -> int:

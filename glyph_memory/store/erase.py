@@ -27,6 +27,8 @@ from glyph_memory.store.sessions import SessionRow, raise_first_edits, sum_words
 from glyph_memory.store.turns import HIGHEST, clamp_anchor, find_chunk
 from glyph_memory.store.values import SealReader, SealRecord
 
+_TURNS_AT_ONCE = 1_000
+"""What a server deletes in one statement."""
 _LOWEST = -(2**63)
 _GRAVE = "session_id = 1 - session_id"
 _RANGE = "WHERE session_id = :session AND anchor BETWEEN :first AND :last"
@@ -72,8 +74,8 @@ def forget_anchors(
 def forget_session(erasure: Erasure, session: SessionRow, *, reader: SealReader | None) -> None:
     """Erase a session with its name, its key and its seals.
 
-    On SQLite it loses its name and its seals; its turns are then emptied by `empty_some`, in transactions between which
-    others can write.
+    On SQLite, and where it is long, it loses its name and its seals; its turns are then emptied by `empty_some`, in
+    transactions between which others can write.
     """
     connection = erasure.connection
     forget_seals(erasure, session, keep=-1, reader=reader)
@@ -81,10 +83,10 @@ def forget_session(erasure: Erasure, session: SessionRow, *, reader: SealReader 
     for table in (marks, conversations):
         connection.execute(delete(table).where(table.c.session_id == session.id))
     this, theirs = sessions.c.id == session.id, names.c.session_id == session.id
-    if connection.dialect.name == "sqlite":
+    if connection.dialect.name == "sqlite" or session.turns > _TURNS_AT_ONCE:
         connection.execute(update(names).where(theirs).values(name=""))
         connection.execute(update(sessions).where(this).values(name_digest=f"erased {session.id}"))
-        erasure.session_id = session.id
+        erasure.session_ids.append(session.id)
     else:
         connection.execute(delete(names).where(theirs))
         connection.execute(delete(sessions).where(this))
@@ -98,7 +100,11 @@ def empty_some(connection: Connection, session_id: int) -> bool:
     if last is not None:
         _forget_range(connection, session_id, first=0, last=last)
         return False
-    connection.execute(update(names).where(names.c.session_id == session_id).values(key=b""))
+    theirs = names.c.session_id == session_id
+    if connection.dialect.name == "sqlite":
+        connection.execute(update(names).where(theirs).values(key=b""))
+    else:
+        connection.execute(delete(names).where(theirs))
     connection.execute(delete(sessions).where(sessions.c.id == session_id))
     return True
 

@@ -90,6 +90,16 @@ class ErasingDatabase(Database):
         if says and noted and (noted | {"file"}) & self._left:
             self._warn()
 
+    def finish_erasing(self) -> None:
+        """Do what is left of erasing; warn, with a `GlyphMemoryWarning`, where it is not done a moment later."""
+        if self._left - {"index", "file"}:
+            self._scrub(wait_s=min(_PATIENCE_S, self.wait_s))
+        if "file" in self._left:  # as above
+            with suppress(StoreError):
+                self.rewrite()
+        if self._left - {"index"}:
+            self._warn()
+
     def note_images(self, connection: Connection, folder: Path, names: Collection[str]) -> None:
         """Have page images deleted once the open transaction is committed; the journal says so as well."""
         add_task(connection, "images", folder=write_folder(folder, self.address.path), names=names)
@@ -130,8 +140,8 @@ class ErasingDatabase(Database):
     def _note(self, erasure: Erasure) -> set[TaskKind]:
         """Write to the journal what an erasure leaves to do; return the kinds."""
         noted: set[TaskKind] = set()
-        if erasure.session_id is not None:
-            add_task(erasure.connection, "session", folder=str(erasure.session_id))
+        for number in erasure.session_ids:
+            add_task(erasure.connection, "session", folder=str(number))
         if erasure.has_erased and self.address.path is not None:
             begin_merging(erasure.connection)
             noted |= {"log", "index"}
@@ -141,7 +151,7 @@ class ErasingDatabase(Database):
             folder = write_folder(erasure.folder, self.address.path)
             add_task(erasure.connection, "images", folder=folder, names=erasure.images)
             noted.add("images")
-        if erasure.session_id is not None:
+        if erasure.session_ids:
             noted.add("session")
         self._left |= noted
         return noted - {"index"}
@@ -176,7 +186,8 @@ class ErasingDatabase(Database):
         while True:
             with super().begin_write() as connection:
                 if empty_some(connection, int(task.folder)):
-                    begin_merging(connection)
+                    if self.address.is_sqlite:
+                        begin_merging(connection)
                     return True
 
     def _warn(self) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from glyph_memory.errors import StoreBusy, StoreError
 
@@ -46,12 +47,22 @@ _SERVER: dict[str, str] = {
     "3D": "{shown} does not exist: {said}. Try: createdb",
     "40": "{shown} undid this because of another process: {said}. Try again",
     "42501": "{shown} does not allow this: {said}. Grant the user what is missing",
+    "53300": "{shown} takes no more connections: {said}. Open it with a smaller pool_size and pool_overflow, or let "
+    "the server take more",
     "53": _FULL,
     "54": "a turn is too large for {shown}: {said}. Split it",
+    "25P03": "{shown} ended a transaction that stood still for longer than idle_timeout_s: {said}. Try again",
     "55P03": _BUSY,
+    "57014": "{shown} stopped a statement that took too long: {said}. Try again, or open with a larger "
+    "statement_timeout_s",
     "57": "{shown} is shutting down or stopped this: {said}. Is the server running? Try: pg_isready",
 }
-_RETRYABLE = {"40", "55P03"}
+_NONE_FREE = (
+    "all connections to {shown} were in use for too long. Try again, or open with a larger pool_overflow or "
+    "pool_wait_s"
+)
+_DEEPEST = 6
+_RETRYABLE = {"25P03", "40", "55P03", "57014"}
 
 
 @contextmanager
@@ -76,6 +87,8 @@ def translate(error: Exception, *, shown: str, wait_s: float) -> StoreError:
         return StoreError(
             f"{shown} names no kind of database that is known here: {_first_line(cause)}. Try 'sqlite:///chat.db'"
         )
+    if isinstance(cause, PoolTimeout):
+        return StoreBusy(_NONE_FREE.format(**words))
     if isinstance(cause, ImportError):
         return StoreError(
             f"the driver for {shown} is not installed: {_first_line(cause)}. "
@@ -111,6 +124,7 @@ def _translate_sqlite(error: sqlite3.Error, words: dict[str, str | float]) -> St
 
 
 def _translate_server(error: Exception, words: dict[str, str | float]) -> StoreError:
+    error = _find_told(error)
     told = words | {"said": _first_line(error)}
     state = _sqlstate(error)
     for prefix, message in _SERVER.items():
@@ -119,6 +133,16 @@ def _translate_server(error: Exception, words: dict[str, str | float]) -> StoreE
     if not state:  # It never came to a conversation with the server.
         return StoreError(_SERVER["08"].format(**told))
     return StoreError("{shown} failed: {said} ({state}). Check the server's log".format(**told, state=state))
+
+
+def _find_told(error: Exception) -> Exception:
+    """Return what the server said, where a driver failed over closing the connection after it."""
+    found: BaseException | None = error
+    for _ in range(_DEEPEST):
+        if isinstance(found, Exception) and _sqlstate(found):
+            return found
+        found = None if found is None else found.__context__
+    return error
 
 
 def _sqlstate(error: Exception) -> str:

@@ -5,10 +5,21 @@ Knows which tables belong to a session; knows nothing about what stands in them.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, Table, cast, func, insert, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Table,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from glyph_memory.errors import StoreError
-from glyph_memory.store.schema import identifiers, images, names, seals, turns, words
+from glyph_memory.store.schema import identifiers, images, names, seals, sessions, turns, words
 from glyph_memory.store.search import add_to_index
 from glyph_memory.store.sessions import find_session, lock_session, make_session, update_session
 
@@ -30,6 +41,12 @@ def copy_session(connection: Connection, name: str, new_name: str) -> None:
     for table in _TABLES:
         _copy(connection, table, source.id, target.id)
     add_to_index(connection, target.id, first=0, last=source.last_anchor)
+    lifetime = select(sessions.c.lifetime_s).where(sessions.c.id == source.id)
+    connection.execute(
+        update(sessions)
+        .where(sessions.c.id == target.id)
+        .values(lifetime_s=connection.execute(lifetime).scalar())
+    )
     update_session(
         connection,
         target._replace(

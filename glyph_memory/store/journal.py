@@ -33,8 +33,8 @@ class Erasure:
     """Names of page images that nothing knows any more."""
     folder: Path | None = None
     """Where they lie; `None` where they are in no folder."""
-    session_id: int | None = None
-    """A session that nobody finds any more, and whose rows are still to be emptied."""
+    session_ids: list[int] = field(default_factory=list)
+    """Sessions that nobody finds any more, and whose rows are still to be emptied."""
 
 
 class Task(NamedTuple):

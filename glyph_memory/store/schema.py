@@ -52,6 +52,7 @@ from glyph_memory.store.columns import Bytes, Digest, Number, Words
 from glyph_memory.store.version_1 import create_tables
 from glyph_memory.store.version_2 import migrate_to_2
 from glyph_memory.store.version_5 import migrate_to_5
+from glyph_memory.store.version_6 import migrate_to_6
 
 _ADVISORY_LOCK = 0x676C797068  # "glyph": whoever creates or changes tables on PostgreSQL holds it
 
@@ -78,6 +79,8 @@ sessions = Table(
     Column("words", BigInteger, nullable=False),
     Column("edits", BigInteger, nullable=False),
     Column("looks", String(LOOKS_CHARACTERS), nullable=False, server_default=""),
+    Column("written", BigInteger),
+    Column("lifetime_s", BigInteger),
     sqlite_autoincrement=True,
 )
 names = Table(
@@ -215,6 +218,9 @@ class Schema:
         """Bring the tables to this version within the open transaction; do nothing where they are."""
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
+            connection.exec_driver_sql(
+                "SET LOCAL statement_timeout = 0"
+            )  # a large table takes as long as it takes
         if self.is_current(connection, shown=shown):
             return
         version = read_version(connection, shown=shown)
@@ -244,7 +250,13 @@ def add_characters(connection: Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (migrate_to_2, add_characters, add_looks, migrate_to_5)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
+    migrate_to_2,
+    add_characters,
+    add_looks,
+    migrate_to_5,
+    migrate_to_6,
+)
 """How older tables become newer, each step a function of the connection; version 1 is the first."""
 
 SCHEMA = Schema(migrations=MIGRATIONS)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, Update, bindparam, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from glyph_memory.store.clock import database_time
 from glyph_memory.store.damage import read_count, read_string
 from glyph_memory.store.fingerprints import fingerprint, to_key
 from glyph_memory.store.schema import LOOKS_CHARACTERS, names, read_meta, sessions, turns, words, write_meta
@@ -41,7 +43,7 @@ class SessionRow(NamedTuple):
     looks: str
 
 
-_COLUMNS = (
+SESSION_COLUMNS = (
     sessions.c.id,
     sessions.c.last_anchor,
     sessions.c.turns,
@@ -50,9 +52,8 @@ _COLUMNS = (
     sessions.c.looks,
 )
 # Built once: every write asks them.
-_FIND = select(*_COLUMNS).where(sessions.c.name_digest == bindparam("digest"))
+_FIND = select(*SESSION_COLUMNS).where(sessions.c.name_digest == bindparam("digest"))
 _FIND_LOCKED = _FIND.with_for_update()
-_UPDATE = update(sessions).where(sessions.c.id == bindparam("row"))
 
 
 def find_session(connection: Connection, name: str, *, lock: bool = False) -> SessionRow | None:
@@ -63,7 +64,7 @@ def find_session(connection: Connection, name: str, *, lock: bool = False) -> Se
     row = connection.execute(_FIND_LOCKED if lock else _FIND, {"digest": fingerprint(name)}).one_or_none()
     if row is None:
         return None
-    session = SessionRow(*row)._replace(looks=read_string(row.looks)[:LOOKS_CHARACTERS])
+    session = cut_looks(SessionRow(*row))
     if read_count(session.last_anchor, default=-1) >= 0 and all(
         0 <= read_count(held, default=-1) <= _MOST for held in (session.turns, session.words, session.edits)
     ):
@@ -72,6 +73,11 @@ def find_session(connection: Connection, name: str, *, lock: bool = False) -> Se
     if lock:
         update_session(connection, counted)
     return counted
+
+
+def cut_looks(session: SessionRow) -> SessionRow:
+    """Return a session with its looks as a text that has room, whatever the column holds."""
+    return session._replace(looks=read_string(session.looks)[:LOOKS_CHARACTERS])
 
 
 def count_session(connection: Connection, session: SessionRow) -> SessionRow:
@@ -133,11 +139,12 @@ def lock_session(connection: Connection, name: str) -> SessionRow:
 
 def make_session(connection: Connection, name: str) -> bool:
     """Create a session; return False where there was one already."""
-    row = {"name_digest": fingerprint(name), "last_anchor": 0, "turns": 0, "words": 0}
+    row: dict[str, object] = {"name_digest": fingerprint(name), "last_anchor": 0, "turns": 0, "words": 0}
     key = make_session_key(connection)
     try:
         with connection.begin_nested():
-            made = connection.execute(sessions.insert(), row | {"edits": first_edits(connection)})
+            first = {"edits": first_edits(connection), "written": database_time(connection.dialect.name)}
+            made = connection.execute(sessions.insert().values(row | first))
             (number,) = made.inserted_primary_key or (None,)
             connection.execute(names.insert(), {"session_id": number, "name": name, "key": key})
     except IntegrityError:
@@ -156,10 +163,21 @@ def read_key(connection: Connection, session_id: int) -> bytes:
 
 
 def update_session(connection: Connection, session: SessionRow) -> None:
-    """Store a session's changed counters."""
+    """Store a session's changed counters, and when."""
     values = session._asdict()
     row = values.pop("id")
-    connection.execute(_UPDATE, {**values, "row": row})
+    connection.execute(_make_update(connection.dialect.name), {**values, "row": row})
+
+
+def touch_session(connection: Connection, session_id: int) -> None:
+    """Store that a session was written to just now."""
+    connection.execute(_make_update(connection.dialect.name), {"row": session_id})
+
+
+@cache
+def _make_update(dialect: str) -> Update:
+    """Return the statement that changes a session; built once for each kind of database."""
+    return update(sessions).where(sessions.c.id == bindparam("row")).values(written=database_time(dialect))
 
 
 def finish_edit(connection: Connection, session: SessionRow, looks: Iterable[str], *, recounts: bool) -> int:

@@ -6,7 +6,9 @@ Wiring only. Knows nothing about pages, folding or models.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 
@@ -14,16 +16,19 @@ from sqlalchemy import select
 
 from glyph_memory.store.address import parse_address
 from glyph_memory.store.conversations import Conversations
-from glyph_memory.store.damage import read_count, read_string, read_time
+from glyph_memory.store.damage import read_count, read_moment, read_span, read_string, read_time
 from glyph_memory.store.engine import Database
 from glyph_memory.store.erase import remove_graves
 from glyph_memory.store.erasing import ErasingDatabase
+from glyph_memory.store.expiry import erase_expired, list_expired, parse_lifetime, store_lifetime
 from glyph_memory.store.journal import add_task
 from glyph_memory.store.keys import KEY_BYTES, make_key, parse_key
 from glyph_memory.store.schema import SCHEMA, Schema, names, read_meta, sessions, turns
 from glyph_memory.store.search import merge_all
+from glyph_memory.store.server_options import ServerOptions
 from glyph_memory.store.session_store import SessionStore
-from glyph_memory.store.values import SealReader, SessionInfo
+from glyph_memory.store.turns import check_name
+from glyph_memory.store.values import ExpiredSession, SealReader, SessionInfo
 
 
 class Store(Conversations):
@@ -46,7 +51,13 @@ class Store(Conversations):
 
     @classmethod
     def open(
-        cls, url: str | Path, *, wait_s: float = 10.0, read_only: bool = False, schema: Schema = SCHEMA
+        cls,
+        url: str | Path,
+        *,
+        wait_s: float = 10.0,
+        read_only: bool = False,
+        server: ServerOptions | None = None,
+        schema: Schema = SCHEMA,
     ) -> Store:
         """Open a database; create it where there is none, for its owner only.
 
@@ -55,13 +66,14 @@ class Store(Conversations):
                 `postgresql+pg8000://user@host/database`.
             wait_s: How long to wait for other processes that write, before `StoreBusy`.
             read_only: Only to look: nothing in the database changes, and none is made.
+            server: Time limits and connections of a database server; the URL's query may name single ones as well.
             schema: How tables are made and renewed; for tests of just that.
 
         Raises:
             StoreBusy: Others kept the database for longer than that.
             StoreError: It cannot be opened; the message says why and what to do.
         """
-        address = parse_address(url)
+        address = parse_address(url, server=server)
         address = replace(address, read_only=address.read_only or read_only)
         return cls(ErasingDatabase(address, wait_s=wait_s, schema=schema))
 
@@ -95,6 +107,52 @@ class Store(Conversations):
         """
         return SessionStore(self._database, name, seal_reader=seal_reader)
 
+    def set_lifetime(self, lifetime: timedelta | None, *, session: str | None = None) -> None:
+        """Set for how long after its last change a session is kept; `expire` erases it later.
+
+        Args:
+            lifetime: In whole seconds. `None` is what the store says, and of the store: for good, as at first.
+            session: Of which session, which is made where there is none; of all that have none of their own unless
+                given. A copy by `fork` has that of its original.
+
+        Raises:
+            StoreError: It is not above 0.
+        """
+        seconds = parse_lifetime("lifetime", lifetime)
+        if session is not None:
+            check_name(session)
+        with self._database.begin_write() as connection:
+            store_lifetime(connection, seconds, session=session)
+
+    def expire(
+        self,
+        *,
+        older_than: timedelta | None = None,
+        dry_run: bool = False,
+        seal_reader: SealReader | None = None,
+        progress: Callable[[Sequence[ExpiredSession]], object] | None = None,
+    ) -> tuple[ExpiredSession, ...]:
+        """Erase the sessions whose time is over, as `SessionStore.clear` does; return which those are.
+
+        A session's time is over when its lifetime has passed since its last change: turns, pins, deletions, and what a
+        server keeps of its conversation. Both are told by the database's clock. Each transaction erases a few sessions,
+        and others write meanwhile; one that is written to in that moment stays.
+
+        Args:
+            older_than: The lifetime of sessions that have none of their own, in place of the store's default.
+            dry_run: Whether to return them only, and erase nothing.
+            seal_reader: Finds the page images that show what is erased, as for `session`.
+            progress: Called with sessions once they are erased, a few at a time.
+
+        Raises:
+            StoreBusy: Others kept the database for longer than `wait_s`. What is erased by then, `progress` was told.
+            StoreError: The database cannot be written, or the lifetime is not above 0.
+        """
+        default_s = parse_lifetime("older_than", older_than)
+        if dry_run:
+            return tuple(one for some in list_expired(self._database, default_s) for one in some)
+        return tuple(erase_expired(self._database, default_s, reader=seal_reader, progress=progress))
+
     def compact(self) -> None:
         """Write an SQLite file anew: as small as what it holds, without the empty rows that erasing leaves.
 
@@ -120,7 +178,8 @@ class Store(Conversations):
         first = times.order_by(turns.c.anchor).scalar_subquery()
         last = times.order_by(turns.c.anchor.desc()).scalar_subquery()
         with self._database.begin_read() as connection:
-            query = select(names.c.name, sessions.c.turns, first, last).join_from(
+            kept = (sessions.c.written, sessions.c.lifetime_s)
+            query = select(names.c.name, sessions.c.turns, first, last, *kept).join_from(
                 sessions, names, names.c.session_id == sessions.c.id
             )
             query = query.where(names.c.name != "")  # one that is being erased
@@ -131,8 +190,10 @@ class Store(Conversations):
                 turns=read_count(count),
                 first_time=read_time(first),
                 last_time=read_time(last),
+                last_write=read_moment(written),
+                lifetime=read_span(seconds),
             )
-            for name, count, first, last in rows
+            for name, count, first, last, written, seconds in rows
         )
         return tuple(sorted(found, key=lambda session: session.name))
 

@@ -6,8 +6,8 @@ Knows nothing about databases.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from glyph_memory.transcript import Turn
@@ -25,6 +25,24 @@ class SessionInfo:
     """When its first turn was said; `None` where it holds none."""
     last_time: datetime | None
     """When its last turn was said. Turns are ordered by anchor: a clock that was set back shows here."""
+    last_write: datetime | None = None
+    """When something in it was last changed, by the database's clock."""
+    lifetime: timedelta | None = None
+    """How long after that it is kept; `None` is as long as the store's default says."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExpiredSession:
+    """A session whose time is over."""
+
+    name: str
+    """What it is, or was, called."""
+    turns: int
+    """How many turns it held."""
+    last_write: datetime | None
+    """When something in it was last changed, by the database's clock; `None` where that is damaged."""
+    number: int = field(repr=False)
+    """Its number in the database."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from glyph_memory.store import SessionStore, Store
+from lib.pgbouncer import MISSING_BOUNCER, has_pgbouncer, make_bounced_url, run_pgbouncer
 from lib.postgres import MISSING, has_postgres, make_database, make_url, run_postgres, run_statement
 
 _NUMBERS = count(1)
@@ -35,6 +36,21 @@ def postgres_url(postgres_socket: str) -> str:
 def module_postgres_url(postgres_socket: str) -> str:
     """Make a database that the tests of one module share."""
     return make_database(postgres_socket, f"module{next(_NUMBERS)}")
+
+
+@pytest.fixture(scope="session")
+def bouncer_socket(postgres_socket: str) -> Iterator[str]:
+    """Run PgBouncer before the server, in transaction mode, and give its socket."""
+    if not has_pgbouncer():
+        pytest.skip(MISSING_BOUNCER)
+    with run_pgbouncer(postgres_socket) as socket:
+        yield socket
+
+
+@pytest.fixture
+def bounced_url(bouncer_socket: str, postgres_url: str) -> str:
+    """Give the URL of the server's emptied database by way of PgBouncer."""
+    return make_bounced_url(bouncer_socket, postgres_url)
 
 
 @pytest.fixture(params=["file", "memory", "postgresql"])

@@ -107,6 +107,21 @@ def test_what_a_server_says_is_told_in_one_line(state: str, said: str, kind: typ
     assert "secret" not in str(told)
 
 
+def test_what_a_server_said_counts_where_closing_the_connection_after_it_failed() -> None:
+    """The driver raises what it met last: a broken pipe."""
+    try:
+        try:
+            raise ValueError({"C": "53300", "M": "too many connections for role"})
+        finally:
+            try:
+                raise BrokenPipeError(32, "Broken pipe")
+            except BrokenPipeError as broken:
+                raise RuntimeError("network error") from broken
+    except RuntimeError as error:
+        told = translate(OperationalError("", {}, error), shown="'pg'", wait_s=1)
+    assert str(told).startswith("'pg' takes no more connections: too many connections for role")
+
+
 def test_a_server_without_such_a_database_says_so(postgres_socket: str) -> None:
     """The real one."""
     with pytest.raises(StoreError, match=r"none.*(is there such a database\?|Try: createdb)"):

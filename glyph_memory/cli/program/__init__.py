@@ -6,6 +6,7 @@ import glyph_memory.cli.program.legibility_commands
 import glyph_memory.cli.program.memory_commands
 import glyph_memory.cli.program.page_commands
 import glyph_memory.cli.program.server_commands
+import glyph_memory.cli.program.store_commands
 import glyph_memory.cli.program.train_commands
 import glyph_memory.cli.program.train_grpo_commands
 import glyph_memory.cli.program.train_search_commands

@@ -9,7 +9,7 @@ from glyph_memory.cli import options
 from glyph_memory.cli.program import memory_options
 from glyph_memory.cli.root import MEMORY, register_command
 
-_DATABASE = "glyph-memory.db"
+DATABASE = "glyph-memory.db"
 _SESSION = "default"
 
 
@@ -31,7 +31,7 @@ def chat(
     model: options.Model = None,
     api_key: options.ApiKey = None,
     max_tokens: options.MaxTokens = None,
-    memory: memory_options.Memory = _DATABASE,
+    memory: memory_options.Memory = DATABASE,
     session: memory_options.Session = _SESSION,
     system: memory_options.System = None,
     secrets: memory_options.Secrets = "off",
@@ -104,7 +104,7 @@ def recall(
     *,
     words: memory_options.Words,
     k: memory_options.Most = 5,
-    memory: memory_options.Memory = _DATABASE,
+    memory: memory_options.Memory = DATABASE,
     session: memory_options.Session = _SESSION,
     as_json: options.Json = False,
 ) -> None:
@@ -126,7 +126,7 @@ def recall(
 )
 def report(
     *,
-    memory: memory_options.Memory = _DATABASE,
+    memory: memory_options.Memory = DATABASE,
     session: memory_options.Session = _SESSION,
     as_json: options.Json = False,
     html: memory_options.Html = None,
@@ -157,7 +157,7 @@ def check(
     max_tokens: options.MaxTokens = None,
     pages: memory_options.CheckedPages = 8,
     floor: memory_options.Floor = 0.98,
-    memory: memory_options.Memory = _DATABASE,
+    memory: memory_options.Memory = DATABASE,
     session: memory_options.Session = _SESSION,
     as_json: options.Json = False,
 ) -> None:
@@ -189,7 +189,7 @@ def check(
     ("Those of the database in this folder", "glyph-memory sessions"),
     ("Those of another one, as JSON", "glyph-memory sessions --memory team.db --json"),
 )
-def sessions(*, memory: memory_options.Memory = _DATABASE, as_json: options.Json = False) -> None:
+def sessions(*, memory: memory_options.Memory = DATABASE, as_json: options.Json = False) -> None:
     """List the sessions of a database, each with its number of turns and the times of the first and the last."""
     from glyph_memory.cli.commands import sessions as command  # noqa: PLC0415
 
@@ -204,7 +204,7 @@ def sessions(*, memory: memory_options.Memory = _DATABASE, as_json: options.Json
 def export(
     *,
     file: memory_options.ExportTo,
-    memory: memory_options.Memory = _DATABASE,
+    memory: memory_options.Memory = DATABASE,
     session: memory_options.Session = _SESSION,
 ) -> None:
     """Write all turns of a session to a file, pictures included: one JSON object a line."""
@@ -225,7 +225,7 @@ def export(
 def import_(
     *,
     file: memory_options.ImportFrom,
-    memory: memory_options.Memory = _DATABASE,
+    memory: memory_options.Memory = DATABASE,
     session: memory_options.Session = _SESSION,
     secrets: memory_options.Secrets = "off",
 ) -> None:
@@ -252,7 +252,7 @@ def import_(
 )
 def doctor(
     *,
-    memory: memory_options.Memory = _DATABASE,
+    memory: memory_options.Memory = DATABASE,
     repair: memory_options.Repair = False,
     drop_damaged: memory_options.DropDamaged = False,
     backup: memory_options.Backup = True,
