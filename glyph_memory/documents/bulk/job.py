@@ -6,23 +6,18 @@ pages are there. Knows one document; knows nothing about the index.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from glyph_memory.documents.addresses import is_address, open_address
 from glyph_memory.documents.bulk.drawn import PAGES, DrawingPlan, DrawnSource, Row, name_source
 from glyph_memory.documents.bulk.lock import make_write_error
+from glyph_memory.documents.bulk.reading import read_source
 from glyph_memory.documents.drawing import DocumentPage
-from glyph_memory.documents.loader import load, load_source
-from glyph_memory.errors import DocumentError, GlyphMemoryError, show_value
-from glyph_memory.files import is_file, write_atomic
-
-_BLOCK = 1 << 20
+from glyph_memory.errors import DocumentError, GlyphMemoryError
+from glyph_memory.files import write_atomic
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,18 +87,10 @@ def draw_document(job: BulkJob) -> BulkResult:
 
 def _draw(job: BulkJob) -> BulkResult:
     plan, drawing, began = job.plan, job.plan.drawing, time.perf_counter()
-    state = _get_state(job.source)
-    if state is None and is_address(job.source):
-        opened = open_address(job.source, drawing.load.encoding or "", drawing.load)
-        data = opened.read_all(at_most=drawing.load.limits.file_bytes)
-        digest = hashlib.sha256(data).hexdigest()
-        again = replace(opened, head=data[:_BLOCK], rest=iter([data[_BLOCK:]]))
-    else:
-        digest, again = _digest_file(job.source) if state else "", None
-    if digest and job.known == digest:
+    reading = read_source(job.source, drawing.load, known=job.known)
+    if reading is None:
         return UNCHANGED
-    documents = load(job.source, options=drawing.load) if again is None else load_source(again, drawing.load)
-    drawn = DrawnSource(documents, source=job.source, digest=digest, plan=drawing)
+    drawn = DrawnSource(reading.documents, source=job.source, digest=reading.digest, plan=drawing)
     rows = plan.work / f"{job.number}.rows"
     draft = plan.work / f"{job.number}.part"
 
@@ -113,8 +100,7 @@ def _draw(job: BulkJob) -> BulkResult:
             yield json.dumps(row | {"path": page_path(row["digest"])}, ensure_ascii=False).encode() + b"\n"
 
     _write(rows, list_rows())
-    if _get_state(job.source) != state:
-        raise DocumentError(f"{job.source!r} changed while it was read; run it again")
+    reading.check_unchanged()
     record = drawn.make_record() | {"seconds": round(time.perf_counter() - began, 3)}
     return BulkResult(record=record, rows=rows)
 
@@ -151,26 +137,3 @@ def _write(path: Path, rows: Iterator[bytes]) -> None:
             file.close()
         except OSError as error:
             raise _OutputError(str(make_write_error(path, error))) from error
-
-
-def _get_state(source: str) -> tuple[int, int, int, int] | None:
-    """Return what tells whether a file changes; None for what is no file."""
-    if not is_file(source):
-        return None
-    try:
-        found = os.stat(source)  # noqa: PTH116 - a name may be no text
-    except OSError as error:
-        raise DocumentError(f"{source!r} is gone; it was there a moment ago") from error
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
-
-
-def _digest_file(source: str) -> str:
-    digest = hashlib.sha256()
-    try:
-        with open(source, "rb") as file:  # noqa: PTH123 - as above
-            while block := file.read(_BLOCK):
-                digest.update(block)
-    except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
-        why = getattr(error, "strerror", None) or error
-        raise DocumentError(f"cannot read {show_value(source)}: {why}") from error
-    return digest.hexdigest()
