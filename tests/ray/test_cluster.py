@@ -12,13 +12,13 @@ import time
 from pathlib import Path
 
 import pytest
-from glyph_memory_ray import RayReport, draw_documents
-from glyph_memory_ray.shard_plan import DOCUMENTS
+from glyph_memory_ray import draw_documents
 
-from glyph_memory.documents import draw_tree
+from glyph_memory.documents import ShardReport, draw_tree
+from glyph_memory.documents.shards.plan import DOCUMENTS
 from glyph_memory.errors import DocumentError, GlyphMemoryError
+from tests.documents.shards.helpers import digest_files, make_texts, read_documents, read_pages
 from tests.ray.conftest import PATHS
-from tests.ray.helpers import digest_files, make_texts, read_documents, read_pages
 
 pytestmark = [
     pytest.mark.usefixtures("cluster"),
@@ -59,7 +59,7 @@ def test_pages_are_those_that_one_process_draws(texts: Path, whole: Path, tmp_pa
 
 def test_a_run_tells_how_far_it_is_and_the_next_draws_nothing(texts: Path, tmp_path: Path) -> None:
     """But tries again what failed."""
-    seen = list[RayReport]()
+    seen = list[ShardReport]()
     report = draw_documents(texts, tmp_path / "out", documents_per_shard=6, progress=seen.append)
     assert (report.total, report.drawn, len(report.failures)) == (13, 12, 1)
     assert [one.done for one in seen] == sorted(one.done for one in seen)
@@ -139,5 +139,5 @@ def test_what_cannot_be_is_one_line(texts: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(DocumentError, match="there is no document"):
         draw_documents(tmp_path / "empty", tmp_path / "out")
-    with pytest.raises(DocumentError, match="workers"):
+    with pytest.raises(GlyphMemoryError, match="workers=0 draw nothing"):
         draw_documents(texts, tmp_path / "out", workers=0)

@@ -1,7 +1,7 @@
-"""Many documents become pages on a Ray cluster: `draw_documents`.
+"""Many documents become pages on a Ray cluster: `draw_documents`, `connect_cluster`.
 
 Knows glyph-memory and Ray; glyph-memory knows nothing of it.
 """
 
-from glyph_memory_ray.run import RayReport as RayReport
+from glyph_memory_ray.cluster import connect_cluster as connect_cluster
 from glyph_memory_ray.run import draw_documents as draw_documents

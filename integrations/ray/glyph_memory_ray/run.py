@@ -1,95 +1,32 @@
 """`draw_documents`: many documents become pages on a Ray cluster, each once, whatever is killed meanwhile.
 
-Knows plans, Ray and reports; what a worker does stands in a module of its own.
+Knows Ray and runs; how a shard is drawn stands in glyph-memory.
 """
 
 from __future__ import annotations
 
 import pickle
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from glyph_memory.checks import check_whole
-from glyph_memory.documents import LoadOptions
-from glyph_memory.documents.addresses import is_address
-from glyph_memory.documents.bulk import BulkFailure
-from glyph_memory.documents.bulk.drawn import DrawingPlan
-from glyph_memory.errors import DocumentError, GlyphMemoryError
-from glyph_memory.style import DocumentLook, PageStyle
-from glyph_memory.tokens import ModelProfile
-from glyph_memory_ray.compacting import compact
-from glyph_memory_ray.drawing import ShardDrawer, ShardResult, find_versions
-from glyph_memory_ray.listing import SourceListing, list_sources
-from glyph_memory_ray.shard_plan import ATTEMPTS, Shard, find_finished, make_plan
-from glyph_memory_ray.storage import Storage
+import ray
+import ray.data
 
-if TYPE_CHECKING:
-    import ray.data
+from glyph_memory import DocumentLook, GlyphMemoryError, ModelProfile, PageStyle
+from glyph_memory.documents import (
+    LoadOptions,
+    Shard,
+    ShardDrawer,
+    ShardReport,
+    ShardResult,
+    ShardRun,
+    open_shards,
+)
+from glyph_memory_ray.cluster import tell_of_clusters
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RayReport:
-    """How far a run is, and at its end what came of it."""
-
-    total: int
-    """Documents that were found."""
-    drawn: int = 0
-    """How many were drawn now."""
-    unchanged: int = 0
-    """How many were finished before, and were not drawn again."""
-    failures: tuple[BulkFailure, ...] = ()
-    """Those that could not be drawn; each is a row of `documents`, too."""
-    skipped: tuple[BulkFailure, ...] = ()
-    """What is not read on purpose."""
-    pages: int = 0
-    """Pages that were drawn now."""
-    tokens: int = 0
-    """What these cost the model."""
-    text_tokens: int = 0
-    """What their text would cost it."""
-    defects: int = 0
-    """What was lost or guessed in the documents that were drawn now."""
-    seconds: float = 0.0
-    """Since the run began."""
-
-    @property
-    def done(self) -> int:
-        """How many documents are dealt with."""
-        return self.drawn + self.unchanged + len(self.failures)
-
-
-@dataclass(kw_only=True, slots=True)
-class _Tally:
-    listing: SourceListing
-    unchanged: int
-    began: float = field(default_factory=time.perf_counter)
-    sums: dict[str, int] = field(
-        default_factory=lambda: dict.fromkeys(("documents", "pages", "tokens", "text_tokens", "defects"), 0)
-    )
-    failures: list[BulkFailure] = field(default_factory=list)
-
-    def add(self, result: dict[str, Any]) -> None:
-        for name in self.sums:
-            self.sums[name] += int(result[name])
-        self.unchanged += int(result["unchanged"])
-        self.failures += [BulkFailure(source=source, message=why) for source, why in result["failures"]]
-
-    def report(self) -> RayReport:
-        listing, sums = self.listing, dict(self.sums)
-        return RayReport(
-            total=len(listing.files) + len(listing.failed),
-            drawn=sums.pop("documents"),
-            unchanged=self.unchanged,
-            failures=tuple(self.failures),
-            skipped=tuple(
-                BulkFailure(source=str(one.path), message=str(one.error)) for one in listing.skipped
-            ),
-            seconds=time.perf_counter() - self.began,
-            **sums,
-        )
+_BLOCKS = 10_000
+"""Blocks of a data set, at most; Ray's driver keeps some kilobytes of each."""
 
 
 def draw_documents(
@@ -107,15 +44,15 @@ def draw_documents(
     workers: int | None = None,
     documents_per_shard: int = 64,
     bytes_per_shard: int = 32_000_000,
-    ray_remote_args: dict[str, Any] | None = None,
-    progress: Callable[[RayReport], object] | None = None,
-) -> RayReport:
+    ray_remote_args: Mapping[str, Any] | None = None,
+    progress: Callable[[ShardReport], object] | None = None,
+) -> ShardReport:
     """Draw documents into Parquet files with the pages in them, on the cluster that Ray is connected to.
 
     Which documents make which file is written down first. A file is there whole or not at all, and what is finished is
     not drawn again: after a worker, a machine or this process was killed, the same call goes on, and comes to the same
-    files. A document that cannot be drawn is a row with its error; one that kills its worker is tried three times,
-    alone.
+    files. A document that cannot be drawn is a row with its error; one that kills its worker is tried three times, and
+    from the second time on alone.
 
     Args:
         sources: Folders, files and addresses, as all machines see them; or one of them.
@@ -137,87 +74,53 @@ def draw_documents(
     Raises:
         DocumentError: There is nothing to draw.
         GlyphMemoryError: The output folder cannot be written to, another run holds it, a worker has other versions or
-            fonts.
+            fonts, or the cluster is gone.
         StyleError: The style cannot be drawn.
     """
-    check_whole("workers", workers, DocumentError, at_least=1, or_none=True)
-    check_whole("max_pages", max_pages, DocumentError, at_least=1, or_none=True)
-    check_whole("documents_per_shard", documents_per_shard, DocumentError, at_least=1)
-    check_whole("bytes_per_shard", bytes_per_shard, DocumentError, at_least=1)
-    named = [sources] if isinstance(sources, str | Path) else list(sources)
-    where = _make_address(out)
-    storage = Storage(where)
-    drawing = DrawingPlan.make(options, style=style, look=look, profile=profile, way=way, max_pages=max_pages)
-    near = [_make_address(one) for one in named]
-    listing = list_sources(near, include=include, exclude=exclude, out=where)
-    with storage.hold():
-        finished = find_finished(storage, drawing)
-        shards = make_plan(
-            storage, listing.files, finished, drawing, documents=documents_per_shard, size=bytes_per_shard
-        )
-        waiting = {path for shard in shards for path, _, _ in shard.sources}
-        tally = _Tally(
-            listing=listing,
-            unchanged=sum(1 for one in listing.files if one.path not in waiting),
-            failures=[BulkFailure(source=str(one.path), message=str(one.error)) for one in listing.failed],
-        )
+    if workers is not None and workers < 1:
+        raise GlyphMemoryError(f"workers={workers} draw nothing; give 1 or more, or leave it out")
+    with open_shards(
+        sources, out, include=include, exclude=exclude, options=options, style=style, look=look, profile=profile,
+        way=way, max_pages=max_pages, documents_per_shard=documents_per_shard, bytes_per_shard=bytes_per_shard,
+    ) as run:  # fmt: skip
         if progress is not None:
-            progress(tally.report())
-        for result in _draw_shards(shards, where, drawing, workers=workers, remote=ray_remote_args or {}):
-            if result["refusal"]:
-                raise GlyphMemoryError(result["refusal"])
-            tally.add(result)
+            progress(run.report())
+        for result in _draw(run, workers, dict(ray_remote_args or {})):
+            run.add(result)
             if progress is not None:
-                progress(tally.report())
-        if shards:
-            compact(storage)
-            storage.remove_folder(ATTEMPTS)
-        return tally.report()
+                progress(run.report())
+    return run.report()
 
 
 class _DrawShards:
-    """What Ray calls: rows with a shard in, rows with what came of it out."""
+    """What Ray makes on each worker, and calls with a row for each shard."""
 
     def __init__(self, address: str, versions: dict[str, str], plan: bytes) -> None:
         self._drawer = ShardDrawer(address, versions, plan)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         shard: Shard = pickle.loads(row["shard"])  # noqa: S301 - the driver's own
-        result: ShardResult = self._drawer.draw(shard)
-        return {"result": pickle.dumps(asdict(result))}
+        return {"result": pickle.dumps(self._drawer.draw(shard))}
 
 
-def _draw_shards(
-    shards: Sequence[Shard],
-    address: str,
-    drawing: DrawingPlan,
-    *,
-    workers: int | None,
-    remote: dict[str, Any],
-) -> Iterator[dict[str, Any]]:
-    if not shards:
+def _draw(run: ShardRun, workers: int | None, remote: dict[str, Any]) -> Iterator[ShardResult]:
+    if not run.shards:
         return
-    import ray  # noqa: PLC0415 - takes seconds
-    import ray.data  # noqa: PLC0415
-
-    if not ray.is_initialized():
-        ray.init()
-    cluster: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]  # Ray's
-    count = min(workers or max(1, int(cluster.get("CPU", 1))), len(shards))
-    rows = ray.data.from_items(
-        [{"shard": pickle.dumps(shard)} for shard in shards], override_num_blocks=min(len(shards), 10_000)
-    )
-    told = {"num_cpus": 1, "max_restarts": -1, "max_task_retries": -1, **remote}
-    drawn: ray.data.Dataset = rows.map(
-        _DrawShards,  # type: ignore[arg-type]  # a class that is called; Ray's types know functions alone
-        fn_constructor_args=(address, find_versions(), pickle.dumps(drawing)),
-        compute=ray.data.ActorPoolStrategy(size=count),
-        **told,
-    )
-    for row in drawn.iter_rows():
-        result: dict[str, Any] = pickle.loads(row["result"])  # noqa: S301 - our workers' own
-        yield result
-
-
-def _make_address(path: str | Path) -> str:
-    return str(path) if is_address(str(path)) else str(Path(path).expanduser().absolute())
+    with tell_of_clusters():
+        if not ray.is_initialized():
+            ray.init()
+        cluster: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]  # Ray's
+        count = min(workers or max(1, int(cluster.get("CPU", 1))), len(run.shards))
+        rows = ray.data.from_items(
+            [{"shard": pickle.dumps(shard)} for shard in run.shards],
+            override_num_blocks=min(len(run.shards), _BLOCKS),
+        )
+        drawn = rows.map(
+            _DrawShards,  # type: ignore[arg-type]  # a class that is called; Ray's types know functions alone
+            fn_constructor_args=run.drawer,
+            compute=ray.data.ActorPoolStrategy(size=count),
+            **{"num_cpus": 1, "max_restarts": -1, "max_task_retries": -1, **remote},
+        )
+        for row in drawn.iter_rows():
+            result: ShardResult = pickle.loads(row["result"])  # noqa: S301 - our workers' own
+            yield result

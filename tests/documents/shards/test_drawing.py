@@ -8,14 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from glyph_memory_ray.compacting import compact
-from glyph_memory_ray.drawing import ShardDrawer, find_versions
-from glyph_memory_ray.listing import list_sources
-from glyph_memory_ray.shard_plan import ATTEMPTS, Shard, find_finished, make_plan
-from glyph_memory_ray.storage import Storage
 
 from glyph_memory.documents.bulk.drawn import DrawingPlan
-from tests.ray.helpers import digest_files, make_texts, read_documents, read_pages
+from glyph_memory.documents.shards.compacting import compact
+from glyph_memory.documents.shards.drawing import ShardDrawer, find_versions
+from glyph_memory.documents.shards.listing import list_sources
+from glyph_memory.documents.shards.plan import ATTEMPTS, Shard, find_finished, make_plan
+from glyph_memory.documents.shards.storage import Storage
+from tests.documents.shards.helpers import digest_files, make_texts, read_documents, read_pages
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def test_a_worker_with_other_fonts_is_refused(
     tmp_path: Path, plan: DrawingPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would draw other pages under the same name."""
-    monkeypatch.setattr("glyph_memory_ray.drawing.style_fingerprint", lambda _: "other")
+    monkeypatch.setattr("glyph_memory.documents.shards.drawing.style_fingerprint", lambda _: "other")
     drawer = ShardDrawer(str(tmp_path), find_versions(), pickle.dumps(plan))
     assert "its fonts or drawing libraries differ" in drawer.draw(Shard(name="x", sources=())).refusal
 
@@ -125,7 +125,7 @@ def test_a_worker_with_other_fonts_is_refused(
 _WORKER = """
 import pickle, sys
 from pathlib import Path
-from glyph_memory_ray.drawing import ShardDrawer, find_versions
+from glyph_memory.documents.shards.drawing import ShardDrawer, find_versions
 
 if __name__ == "__main__":
     out, plan, shard = sys.argv[1], Path(sys.argv[2]).read_bytes(), Path(sys.argv[3]).read_bytes()
@@ -135,9 +135,9 @@ if __name__ == "__main__":
 _POISON = """
 import os
 from pathlib import Path
-import glyph_memory.documents.bulk.reading as reading
+import glyph_memory.documents.shards.drawing as drawing
 
-read = reading.read_source
+read = drawing.read_source
 
 def read_poison(source, *given, **named):
     if "poison" in source:
@@ -146,7 +146,7 @@ def read_poison(source, *given, **named):
         os.kill(os.getpid(), 9)
     return read(source, *given, **named)
 
-reading.read_source = read_poison
+drawing.read_source = read_poison
 """
 
 

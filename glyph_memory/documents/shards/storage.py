@@ -33,8 +33,12 @@ class Storage:
         GlyphMemoryError: No library reads such addresses.
 
     Example:
-        >>> storage = Storage(str(tmp_path / "out"))
-        >>> storage.write("plans/0001.json", b"{}")
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     storage = Storage(folder)
+        ...     storage.write("plans/0001.json", b"{}")
+        ...     storage.list_files("plans"), storage.read("plans/0001.json")
+        (['0001.json'], b'{}')
         >>> storage.list_files("plans"), storage.read("plans/0001.json")
         (['0001.json'], b'{}')
     """

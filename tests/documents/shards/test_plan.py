@@ -8,14 +8,14 @@ from pathlib import Path
 
 import fsspec
 import pytest
-from glyph_memory_ray.listing import SourceFile, get_version, list_sources
-from glyph_memory_ray.shard_plan import DOCUMENTS, PLANS, Shard, find_finished, make_plan
-from glyph_memory_ray.storage import Storage
-from glyph_memory_ray.tables import encode_documents
 
 from glyph_memory.documents.bulk.drawn import DrawingPlan
+from glyph_memory.documents.shards.listing import SourceFile, get_version, list_sources
+from glyph_memory.documents.shards.plan import DOCUMENTS, PLANS, Shard, find_finished, make_plan
+from glyph_memory.documents.shards.storage import Storage
+from glyph_memory.documents.shards.tables import encode_documents
 from glyph_memory.errors import DocumentError, GlyphMemoryError
-from tests.ray.helpers import make_texts
+from tests.documents.shards.helpers import make_texts
 
 
 @pytest.fixture(scope="module")

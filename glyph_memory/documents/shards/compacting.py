@@ -7,13 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
-from glyph_memory_ray.shard_plan import DOCUMENTS, PAGES
-from glyph_memory_ray.storage import Storage
-from glyph_memory_ray.tables import decode_documents, encode_rows
+from glyph_memory.documents.shards.plan import DOCUMENTS, PAGES
+from glyph_memory.documents.shards.storage import Storage
+from glyph_memory.documents.shards.tables import decode_documents, drop_pages, encode_rows
 
 
 def compact(storage: Storage) -> int:
@@ -54,9 +50,6 @@ def _rewrite(storage: Storage, shard: str, dropped: set[str], versions: dict[str
     for row in rows:
         row["version"] = versions.get(row["document"], row["version"])
     if dropped:
-        table = pq.read_table(pa.BufferReader(storage.read(f"{PAGES}/{shard}.parquet")))
-        mask = pc.invert(pc.is_in(table["document"], value_set=pa.array(sorted(dropped), pa.string())))
-        sink = pa.BufferOutputStream()
-        pq.write_table(table.filter(mask), sink, compression="zstd")
-        storage.write(f"{PAGES}/{shard}.parquet", bytes(sink.getvalue()))
+        pages = f"{PAGES}/{shard}.parquet"
+        storage.write(pages, drop_pages(storage.read(pages), dropped))
     storage.write(f"{DOCUMENTS}/{shard}.parquet", encode_rows(rows))

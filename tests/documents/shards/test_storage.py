@@ -7,8 +7,8 @@ from pathlib import Path
 
 import fsspec
 import pytest
-from glyph_memory_ray.storage import Storage
 
+from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.errors import GlyphMemoryError
 
 

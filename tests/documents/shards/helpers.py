@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-from glyph_memory_ray.shard_plan import DOCUMENTS, PAGES
+
+from glyph_memory.documents.shards.plan import DOCUMENTS, PAGES
 
 
 def make_texts(folder: Path, *, documents: int = 10, sentences: int = 60) -> Path:

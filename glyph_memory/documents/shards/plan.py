@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from glyph_memory.documents.bulk.drawn import DrawingPlan, name_source
+from glyph_memory.documents.shards.listing import SourceFile
+from glyph_memory.documents.shards.storage import Storage
+from glyph_memory.documents.shards.tables import decode_documents
 from glyph_memory.errors import GlyphMemoryError
-from glyph_memory_ray.listing import SourceFile
-from glyph_memory_ray.storage import Storage
-from glyph_memory_ray.tables import decode_documents
 
 PLANS, DOCUMENTS, PAGES, ATTEMPTS = "plans", "documents", "pages", "attempts"
 

@@ -14,18 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow
-
 import glyph_memory
 from glyph_memory.documents.bulk.drawn import DrawingPlan, DrawnSource, Row, clean_text, name_source
 from glyph_memory.documents.bulk.pool import run_jobs
 from glyph_memory.documents.bulk.reading import read_source
+from glyph_memory.documents.shards.listing import get_version
+from glyph_memory.documents.shards.plan import ATTEMPTS, DOCUMENTS, PAGES, Shard
+from glyph_memory.documents.shards.storage import Storage
+from glyph_memory.documents.shards.tables import PageWriter, encode_documents, load_arrow
 from glyph_memory.errors import DocumentError, GlyphMemoryError
 from glyph_memory.typesetting import style_fingerprint
-from glyph_memory_ray.listing import get_version
-from glyph_memory_ray.shard_plan import ATTEMPTS, DOCUMENTS, PAGES, Shard
-from glyph_memory_ray.storage import Storage
-from glyph_memory_ray.tables import PageWriter, encode_documents
 
 _ATTEMPTS = 5
 """Deaths at one document, while each is drawn in a process of its own: then it is the machine, or the document."""
@@ -162,7 +160,7 @@ class ShardDrawer:
 
 def find_versions() -> dict[str, str]:
     """Return which versions of what has to be the same everywhere are here."""
-    return {"glyph-memory": glyph_memory.__version__, "pyarrow": pyarrow.__version__}
+    return {"glyph-memory": glyph_memory.__version__, "pyarrow": load_arrow()[0].__version__}
 
 
 def draw_source(job: tuple[tuple[str, str, str], DrawingPlan]) -> Drawn:
