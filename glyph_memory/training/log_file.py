@@ -21,11 +21,13 @@ class LogFile:
         path: The file; there need be none yet.
 
     Example:
-        >>> log = LogFile(tmp_path / "log.jsonl")
-        >>> for step in (1, 2, 3):
-        ...     log.add({"step": step, "loss": 1 / step})
-        >>> log.cut_after(1)  # a checkpoint of step 1 is gone on from
-        >>> log.read()
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     log = LogFile(Path(folder, "log.jsonl"))
+        ...     for step in (1, 2, 3):
+        ...         log.add({"step": step, "loss": 1 / step})
+        ...     log.cut_after(1)  # a checkpoint of step 1 is gone on from
+        ...     log.read()
         [{'step': 1, 'loss': 1.0}]
     """
 
