@@ -141,3 +141,33 @@ def test_what_cannot_be_is_one_line(texts: Path, tmp_path: Path) -> None:
         draw_documents(tmp_path / "empty", tmp_path / "out")
     with pytest.raises(GlyphMemoryError, match="workers=0 draw nothing"):
         draw_documents(texts, tmp_path / "out", workers=0)
+
+
+def run_command(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run `glyph-memory pages` as a user does."""
+    command = [sys.executable, "-m", "glyph_memory", "pages", *map(str, arguments)]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": PATHS}
+    )
+
+
+def test_the_command_draws_on_a_cluster(cluster: str, texts: Path, tmp_path: Path) -> None:
+    """It says what came of it, lists what failed, and where pages are; Ray's own lines are not shown."""
+    ran = run_command(texts, "--out", tmp_path / "out", "--ray", cluster)
+    assert ran.returncode == 1
+    assert f"index: {tmp_path}/out/pages" in ran.stdout
+    assert [line.partition(":")[0] for line in ran.stderr.splitlines()] == ["error", "error"]
+    assert "1 document of 13 could not be drawn" in ran.stderr
+    assert len(read_documents(tmp_path / "out")) == 13
+
+
+def test_what_the_command_cannot_do_is_one_line(texts: Path, tmp_path: Path) -> None:
+    """No cluster there, and options of this machine."""
+    nowhere = run_command(texts, "--out", tmp_path / "out", "--ray", "127.0.0.1:1")
+    assert nowhere.stderr.startswith(
+        "error: there is no cluster at '127.0.0.1:1' to draw on: Connection refused."
+    )
+    assert len(nowhere.stderr.splitlines()) == 1
+    both = run_command(texts, "--out", tmp_path / "out", "--ray", "local", "--jobs", 2)
+    assert "with --ray the cluster's processors draw" in both.stderr
+    assert "one with --out" in run_command(texts, "--ray", "local").stderr

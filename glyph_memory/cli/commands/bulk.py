@@ -40,7 +40,7 @@ def run(
     """
     if out is None:
         raise GlyphMemoryError(
-            "--jobs and --index are for a bulk run, which writes a folder; name one with --out"
+            "--jobs, --index and --ray are for a bulk run, which writes a folder; name one with --out"
         )
     if refused:
         raise GlyphMemoryError(

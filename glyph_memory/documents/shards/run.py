@@ -150,6 +150,7 @@ def open_shards(
 
     Example:
         >>> import tempfile
+        >>> from glyph_memory.documents import ShardDrawer
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     _ = Path(folder, "a.md").write_text("The oak is dried for two years.")
         ...     with open_shards(Path(folder, "a.md"), Path(folder, "out")) as run:

@@ -39,8 +39,6 @@ class Storage:
         ...     storage.write("plans/0001.json", b"{}")
         ...     storage.list_files("plans"), storage.read("plans/0001.json")
         (['0001.json'], b'{}')
-        >>> storage.list_files("plans"), storage.read("plans/0001.json")
-        (['0001.json'], b'{}')
     """
 
     def __init__(self, address: str) -> None:
@@ -189,6 +187,9 @@ class _Told:
         if error is None or isinstance(error, GlyphMemoryError) or not isinstance(error, Exception):
             return
         if isinstance(error, OSError) and not is_address(self._storage.address):
+            if self._what == "read":
+                why = getattr(error, "strerror", None) or error
+                raise GlyphMemoryError(f"{self._storage.shown!r} cannot be read: {why}") from error
             raise make_write_error(Path(self._storage.address), error) from error
         # Their messages may quote keys, so only their kind is told.
         raise GlyphMemoryError(

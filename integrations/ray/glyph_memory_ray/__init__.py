@@ -5,3 +5,5 @@ Knows glyph-memory and Ray; glyph-memory knows nothing of it.
 
 from glyph_memory_ray.cluster import connect_cluster as connect_cluster
 from glyph_memory_ray.run import draw_documents as draw_documents
+
+__all__ = ["connect_cluster", "draw_documents"]

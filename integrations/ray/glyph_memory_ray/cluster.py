@@ -6,6 +6,7 @@ Knows Ray; knows nothing about documents.
 from __future__ import annotations
 
 import logging
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,13 +34,16 @@ def connect_cluster(address: str = "local") -> Iterator[None]:
     if ray.is_initialized():
         raise GlyphMemoryError("this process is connected to a cluster already; end that with ray.shutdown()")
     _check_port(address)
+    # What is killed and goes on is no error here; these lines would come past every logger.
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     try:
-        ray.init(
-            address=address,
-            include_dashboard=False if address == "local" else None,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
+        with _hush():
+            ray.init(
+                address=address,
+                include_dashboard=False if address == "local" else None,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
     except Exception as error:  # Ray raises of many kinds: ConnectionError, ValueError, RuntimeError
         raise _refuse(address, _first_line(error)) from error
     try:
@@ -62,6 +66,19 @@ def tell_of_clusters() -> Iterator[None]:
             f"the cluster ended the run: {_first_line(error)}. What is finished stays; the same call goes on once the "
             "cluster is there"
         ) from error
+
+
+@contextmanager
+def _hush() -> Iterator[None]:
+    """Keep quiet what Ray's own processes and its C++ print past every logger: that they were told to be quiet."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _check_port(address: str) -> None:

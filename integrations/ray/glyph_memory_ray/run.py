@@ -68,7 +68,7 @@ def draw_documents(
         workers: How many draw; as many as the cluster has processors unless given.
         documents_per_shard: Documents of a file, at most.
         bytes_per_shard: Of a file's documents, at most; a larger document has a file of its own.
-        ray_remote_args: What Ray is told of workers, such as `{"resources": {"cpu_node": 1}}`.
+        ray_remote_args: What `ray.data.Dataset.map` is told of workers, such as `{"resources": {"cpu_node": 1}}`.
         progress: Called before the first file, and after each.
 
     Raises:
@@ -119,7 +119,7 @@ def _draw(run: ShardRun, workers: int | None, remote: dict[str, Any]) -> Iterato
             _DrawShards,  # type: ignore[arg-type]  # a class that is called; Ray's types know functions alone
             fn_constructor_args=run.drawer,
             compute=ray.data.ActorPoolStrategy(size=count),
-            **{"num_cpus": 1, "max_restarts": -1, "max_task_retries": -1, **remote},
+            **{"num_cpus": 1, **remote},
         )
         for row in drawn.iter_rows():
             result: ShardResult = pickle.loads(row["result"])  # noqa: S301 - our workers' own

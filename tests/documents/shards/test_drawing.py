@@ -164,7 +164,9 @@ def test_a_document_that_kills_its_worker_is_tried_three_times_and_then_is_a_row
     (tmp_path / "worker.py").write_text(_WORKER)
     monkeypatch.setenv("DEATHS", str(tmp_path / "deaths"))
     monkeypatch.setenv("PYTHONPATH", ":".join([str(tmp_path / "site"), *sys.path[1:]]))
-    command = [sys.executable, tmp_path / "worker.py", out, tmp_path / "plan", tmp_path / "shard"]
+    command: list[str | Path] = [
+        sys.executable, tmp_path / "worker.py", out, tmp_path / "plan", tmp_path / "shard",
+    ]  # fmt: skip
     assert subprocess.run(command, capture_output=True, check=False).returncode == -9
     assert (out / ATTEMPTS).exists()
     again = subprocess.run(command, capture_output=True, text=True, check=False)
