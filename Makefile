@@ -50,7 +50,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy -p langchain_glyph_memory -p llama_index.memory.glyph
+	$(BIN)/mypy -p glyph_memory_ray -p langchain_glyph_memory -p llama_index.memory.glyph
 	$(BIN)/mypy benchmarks/*.py tools/figures.py
 	$(BIN)/mypy docs/check_links.py docs/profile_table.py docs/serve_tables.py docs/site_parts.py docs/telemetry_tables.py
 	for example in examples/*.py examples/*/*.py; do $(BIN)/mypy $$example || exit 1; done

@@ -47,6 +47,7 @@ FACES = (
     "glyph_memory.training.style_search",
     "glyph_memory.training.tiny",
     "glyph_memory.windows",
+    "glyph_memory_ray",
     "langchain_glyph_memory",
     "llama_index.memory.glyph",
 )

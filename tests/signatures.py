@@ -10,7 +10,7 @@ from functools import cache
 from itertools import pairwise
 from types import FunctionType, ModuleType
 
-OURS = ("glyph_memory", "langchain_glyph_memory", "llama_index.memory.glyph")
+OURS = ("glyph_memory", "glyph_memory_ray", "langchain_glyph_memory", "llama_index.memory.glyph")
 OPAQUE = {"Store"}
 """Given to `GlyphMemory.open`, and not looked into: its methods are for the house itself."""
 MADE_BY_OTHERS = {"OpenSession", "FoldedHistory"}

@@ -21,7 +21,11 @@ import glyph_memory.documents
 from tests.signatures import exported_names, is_documented, mentioned_names
 
 ROOT = Path(__file__).parent.parent
-INTEGRATIONS = {"langchain": "langchain_glyph_memory", "llama_index": "llama_index.memory.glyph"}
+INTEGRATIONS = {
+    "langchain": "langchain_glyph_memory",
+    "llama_index": "llama_index.memory.glyph",
+    "ray": "glyph_memory_ray",
+}
 FACE = (ROOT / "glyph_memory" / "__init__.py").read_text()
 IMPORTS = re.findall(r"^    from (\S+) import (\w+) as \2$", FACE, re.MULTILINE)
 NAMES = [name for _, name in IMPORTS]

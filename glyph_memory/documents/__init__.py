@@ -1,8 +1,8 @@
 """Documents of any format: files, addresses and folders as text with its structure, and as pages.
 
-`load` reads one, `load_tree` a folder; `draw_pages` draws them, `draw_tree` draws many into one folder. `Builder`
-makes a document of your own. To add a format, see `formats`: one module and one entry. `read_document` and `open_text`
-read text alone, letter for letter.
+`load` reads one, `load_tree` a folder; `draw_pages` draws them, `draw_tree` draws many into one folder, `open_shards`
+on many machines. `Builder` makes a document of your own. To add a format, see `formats`: one module and one entry.
+`read_document` and `open_text` read text alone, letter for letter.
 """
 
 from glyph_memory.document import Block as Block
@@ -42,6 +42,12 @@ from glyph_memory.documents.options import Limits as Limits
 from glyph_memory.documents.options import LoadOptions as LoadOptions
 from glyph_memory.documents.page_run import PageRun as PageRun
 from glyph_memory.documents.recipe import PageRecipe as PageRecipe
+from glyph_memory.documents.shards import Shard as Shard
+from glyph_memory.documents.shards import ShardDrawer as ShardDrawer
+from glyph_memory.documents.shards import ShardReport as ShardReport
+from glyph_memory.documents.shards import ShardResult as ShardResult
+from glyph_memory.documents.shards import ShardRun as ShardRun
+from glyph_memory.documents.shards import open_shards as open_shards
 from glyph_memory.documents.source import STDIN as STDIN
 from glyph_memory.documents.source import ByteStream as ByteStream
 from glyph_memory.documents.tree import TreeDocuments as TreeDocuments

@@ -16,6 +16,7 @@ from PIL import Image
 from glyph_memory.documents import BulkReport, LoadOptions, draw_tree
 from glyph_memory.documents import load as load_documents
 from glyph_memory.documents.bulk import job as bulk_job
+from glyph_memory.documents.bulk import reading as bulk_reading
 from glyph_memory.documents.bulk import run as bulk_run
 from glyph_memory.documents.bulk.lock import hold_folder
 from glyph_memory.documents.source import Source, open_bytes
@@ -157,7 +158,7 @@ def test_an_error_that_nobody_foresaw_costs_one_document(
     def load(source: str, **options: Any) -> Any:
         raise KeyError("word/document.xml")
 
-    monkeypatch.setattr(bulk_job, "load", load)
+    monkeypatch.setattr(bulk_reading, "load", load)
     report = draw([texts / "02.txt"], out)
     assert "KeyError: 'word/document.xml'" in report.failures[0].message
 
@@ -192,7 +193,7 @@ def test_a_file_that_changes_while_it_is_read_is_no_document(
         with Path(source).open("a") as file:
             file.write("more")
 
-    monkeypatch.setattr(bulk_job, "load", load)
+    monkeypatch.setattr(bulk_reading, "load", load)
     report = draw([texts / "02.txt"], out)
     assert "changed while it was read" in report.failures[0].message
     assert read_lines(out / "index.jsonl") == []
@@ -278,7 +279,7 @@ def test_an_address_is_known_again_by_its_bytes(out: Path, monkeypatch: pytest.M
     def open_address(address: str, encoding: str, options: LoadOptions) -> Source:
         return open_bytes(b"It opens at nine.", encoding, name="https://museum.example/hours.txt?token=***")
 
-    monkeypatch.setattr(bulk_job, "open_address", open_address)
+    monkeypatch.setattr(bulk_reading, "open_address", open_address)
     address = "https://museum.example/hours.txt?token=secret"
     assert draw(address, out).drawn == 1
     (row,) = read_lines(out / "index.jsonl")

@@ -7,7 +7,7 @@ import pickle
 import shutil
 from pathlib import Path
 
-import fsspec  # type: ignore[import-untyped]  # no stubs are published
+import fsspec
 import pytest
 from llama_index.core import SimpleDirectoryReader
 from llama_index.core.base.llms.types import TextBlock

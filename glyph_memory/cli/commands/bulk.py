@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Literal, cast
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from glyph_memory.cli import terminal
+from glyph_memory.cli.commands.bulk_engine import Report, find_documents, find_index, open_engine
 from glyph_memory.cli.look import Look, find_profile
 from glyph_memory.cli.sources import Sources, warn_of_skipped
-from glyph_memory.documents import BulkFailure, BulkReport, draw_tree
+from glyph_memory.documents import BulkFailure
 from glyph_memory.errors import DocumentError, GlyphMemoryError, show_value
 from glyph_memory.tokens import ModelProfile
 
@@ -24,13 +22,14 @@ _INDEXES = ("jsonl", "parquet")
 
 def run(
     sources: Sources,
-    out: Path | None,
+    out: str | None,
     *,
     look: Look,
     profile: str,
     tokenizer: str | None,
     jobs: int | None,
-    index: str,
+    ray: str | None,
+    index: str | None,
     refused: Sequence[str],
     as_json: bool,
 ) -> None:
@@ -41,18 +40,22 @@ def run(
     """
     if out is None:
         raise GlyphMemoryError(
-            "--jobs and --index are for a bulk run, which writes a folder; name one with --out"
+            "--jobs, --index and --ray are for a bulk run, which writes a folder; name one with --out"
         )
     if refused:
         raise GlyphMemoryError(
             f"{refused[0]} is for single documents, and this is a bulk run: leave it out, or draw one file"
         )
-    if index not in _INDEXES:
+    if index is not None and index not in _INDEXES:
         raise DocumentError(f"--index {show_value(index)} is none of {', '.join(_INDEXES)}; give one of them")
+    if ray is not None and (jobs or index):
+        raise GlyphMemoryError(
+            "--jobs and --index are for this machine alone; with --ray the cluster's processors draw, into Parquet"
+        )
     model = look.calibrate_profile(find_profile(profile, tokenizer=tokenizer))
     style, options = look.build_style(model), sources.options()
-    with _tell_of_stops(), _show_progress() as show:
-        report = draw_tree(
+    with _tell_of_stops(), _show_progress() as show, open_engine(ray, jobs=jobs, index=index) as draw:
+        report = draw(
             sources.paths,
             out,
             include=sources.include,
@@ -63,8 +66,6 @@ def run(
             profile=model,
             way=sources.chosen_way,
             max_pages=sources.max_pages,
-            jobs=jobs or _count_cores(),
-            index=cast("Literal['jsonl', 'parquet']", index),
             progress=show,
         )
     if as_json:
@@ -77,14 +78,9 @@ def run(
     if report.failures:
         failed = terminal.format_count(len(report.failures), "document")
         raise GlyphMemoryError(
-            f"{failed} of {report.total:,} could not be drawn; the others are in {str(out)!r}. The same command tries "
+            f"{failed} of {report.total:,} could not be drawn; the others are in {out!r}. The same command tries "
             "those that failed again"
         )
-
-
-def _count_cores() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager
@@ -97,7 +93,7 @@ def _tell_of_stops() -> Iterator[None]:
 
 
 @contextmanager
-def _show_progress() -> Iterator[Callable[[BulkReport], object]]:
+def _show_progress() -> Iterator[Callable[[Report], object]]:
     """Show documents, pages and their speed on standard error, if that is a terminal; yield what to call."""
     bar = Progress(
         BarColumn(),
@@ -110,7 +106,7 @@ def _show_progress() -> Iterator[Callable[[BulkReport], object]]:
     with bar:
         task = bar.add_task("", total=None, pages="", visible=False)
 
-        def show(report: BulkReport) -> None:
+        def show(report: Report) -> None:
             speed = f", {report.pages / report.seconds:,.0f} a second" if report.pages else ""
             failed = f" · {len(report.failures):,} failed" if report.failures else ""
             pages = f"{report.pages:,} pages{speed}{failed}"
@@ -119,7 +115,7 @@ def _show_progress() -> Iterator[Callable[[BulkReport], object]]:
         yield show
 
 
-def _print(report: BulkReport, out: Path, model: ModelProfile) -> None:
+def _print(report: Report, out: str, model: ModelProfile) -> None:
     screen = terminal.console()
     table = terminal.make_table(
         "documents", "drawn", "unchanged", "failed", "pages", "text tokens", "page tokens", "ratio"
@@ -136,10 +132,10 @@ def _print(report: BulkReport, out: Path, model: ModelProfile) -> None:
         terminal.format_ratio(report.text_tokens / report.tokens) if report.tokens else Text("–"),
     )
     screen.print(table)
-    screen.print(Text(f"index: {terminal.escape_line(str(report.index))}"), soft_wrap=True)
+    screen.print(Text(f"index: {terminal.escape_line(find_index(report, out))}"), soft_wrap=True)
     if report.defects:
         defects = terminal.format_count(report.defects, "defect")
-        where = terminal.escape_line(str(out / "documents.jsonl"))
+        where = terminal.escape_line(find_documents(report, out))
         screen.print(Text(f"{defects}, what was lost or guessed: in {where}"), soft_wrap=True)
     if report.unchanged:
         screen.print(Text("Pages and tokens are those of the documents that were drawn now.", "dim"))
@@ -149,7 +145,7 @@ def _list_messages(failures: Sequence[BulkFailure]) -> list[dict[str, str]]:
     return [{"source": failure.source, "message": failure.message} for failure in failures]
 
 
-def _to_json(report: BulkReport, out: Path) -> dict[str, object]:
+def _to_json(report: Report, out: str) -> dict[str, object]:
     return {
         "documents": report.total,
         "drawn": report.drawn,
@@ -161,5 +157,5 @@ def _to_json(report: BulkReport, out: Path) -> dict[str, object]:
         "text_tokens": report.text_tokens,
         "defects": report.defects,
         "seconds": round(report.seconds, 3),
-        "written": {"out": str(out), "index": str(report.index)},
+        "written": {"out": out, "index": find_index(report, out)},
     }

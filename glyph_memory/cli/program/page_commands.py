@@ -58,6 +58,7 @@ def pages(
     as_json: options.Json = False,
     jobs: page_options.Jobs = None,
     index: page_options.Index = None,
+    ray: page_options.Ray = None,
     fit: page_options.Fit = None,
     style: options.Style = "auto",
     dense: options.Dense = False,
@@ -117,7 +118,7 @@ def pages(
         style=style, font=font, fallback_fonts=tuple(fallback_font or ()), size_pt=size, dpi=dpi, dense=dense,
         calibration=calibration,
     )  # fmt: skip
-    if jobs or index or (out and sources.has_folder):
+    if jobs or index or ray or (out and sources.has_folder):
         from glyph_memory.cli.commands import bulk  # noqa: PLC0415
 
         single = {"--report": report, "--sheet": sheet, "--check": check, "--fit": fit}
@@ -128,14 +129,15 @@ def pages(
             profile=profile,
             tokenizer=tokenizer,
             jobs=jobs,
-            index=index or "jsonl",
+            ray=ray,
+            index=index,
             refused=[option for option, value in single.items() if value],
             as_json=as_json,
         )
         return
     command.run(
         sources,
-        Places(out=out, report=report, sheet=sheet),
+        Places(out=Path(out) if out else None, report=report, sheet=sheet),
         look=look,
         profile=profile,
         tokenizer=tokenizer,

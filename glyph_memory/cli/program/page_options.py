@@ -38,6 +38,17 @@ Jobs = Annotated[
         rich_help_panel=BULK,
     ),
 ]
+Ray = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        show_default=False,
+        help="Draw on a Ray cluster: its address, auto for this machine's, or local to start one here. --out gets "
+        "Parquet files with the pages in them, and may be an address such as s3://bucket/pages. Needs the package "
+        "glyph-memory-ray.",
+        rich_help_panel=BULK,
+    ),
+]
 Index = Annotated[
     str | None,
     typer.Option(
@@ -58,7 +69,7 @@ Fit = Annotated[
     ),
 ]
 Out = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         metavar="FOLDER",
         help="Write page-0001.png and so on there; of a bulk run, pages/ and index.jsonl.",

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from glyph_memory.documents.bulk.job import BulkResult, Row
+from glyph_memory.documents.bulk.drawn import Row
+from glyph_memory.documents.bulk.job import BulkResult
 from glyph_memory.documents.bulk.lock import make_write_error
 from glyph_memory.errors import warn
 from glyph_memory.files import write_atomic

@@ -6,35 +6,18 @@ pages are there. Knows one document; knows nothing about the index.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
 
-from glyph_memory.document import SourceSpan
-from glyph_memory.documents.addresses import is_address, open_address, show_address
+from glyph_memory.documents.bulk.drawn import PAGES, DrawingPlan, DrawnSource, Row, name_source
 from glyph_memory.documents.bulk.lock import make_write_error
+from glyph_memory.documents.bulk.reading import read_source
 from glyph_memory.documents.drawing import DocumentPage
-from glyph_memory.documents.loader import load, load_source
-from glyph_memory.documents.options import LoadOptions
-from glyph_memory.documents.page_run import PageRun
-from glyph_memory.errors import DocumentError, GlyphMemoryError, show_value
-from glyph_memory.files import is_file, write_atomic
-from glyph_memory.style import DocumentLook, PageStyle
-from glyph_memory.tokens import ModelProfile
-
-Row = dict[str, Any]
-"""A line of an index, as JSON has it."""
-
-PAGES = "pages"
-"""The folder of pages in the output folder."""
-_BLOCK = 1 << 20
-_SURROGATE = re.compile("[\ud800-\udfff]")
+from glyph_memory.errors import DocumentError, GlyphMemoryError
+from glyph_memory.files import write_atomic
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,22 +28,8 @@ class BulkPlan:
     """The output folder."""
     work: Path
     """A folder in it for what is not finished."""
-    load: LoadOptions
-    """How files are read."""
-    style: PageStyle
-    """How pages look."""
-    style_digest: str
-    """The style's fingerprint."""
-    look: DocumentLook | None
-    """How headings, tables and code look."""
-    profile: ModelProfile
-    """The model that will read."""
-    way: Literal["auto", "reflow", "native"]
-    """How pages are made."""
-    max_pages: int | None
-    """How many pages of each document there may be."""
-    options_digest: str
-    """A digest of all that changes what comes out, besides file and style."""
+    drawing: DrawingPlan
+    """How they are read and drawn."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,12 +68,6 @@ class _OutputError(Exception):
     """The output folder takes no more."""
 
 
-def name_source(source: str) -> str:
-    r"""Return a source's name as text that any reader of JSON takes, without secrets: odd bytes as `\xe9`."""
-    shown = show_address(source) if is_address(source) else source
-    return os.fsencode(shown).decode("utf-8", "backslashreplace")
-
-
 def draw_document(job: BulkJob) -> BulkResult:
     """Draw a document, unless it was finished before; whatever goes wrong becomes a result."""
     try:
@@ -123,99 +86,28 @@ def draw_document(job: BulkJob) -> BulkResult:
 
 
 def _draw(job: BulkJob) -> BulkResult:
-    plan, began = job.plan, time.perf_counter()
-    state = _get_state(job.source)
-    if state is None and is_address(job.source):
-        opened = open_address(job.source, plan.load.encoding or "", plan.load)
-        data = opened.read_all(at_most=plan.load.limits.file_bytes)
-        digest = hashlib.sha256(data).hexdigest()
-        again = replace(opened, head=data[:_BLOCK], rest=iter([data[_BLOCK:]]))
-    else:
-        digest, again = _digest_file(job.source) if state else "", None
-    if digest and job.known == digest:
+    plan, drawing, began = job.plan, job.plan.drawing, time.perf_counter()
+    reading = read_source(job.source, drawing.load, known=job.known)
+    if reading is None:
         return UNCHANGED
-    documents = load(job.source, options=plan.load) if again is None else load_source(again, plan.load)
-    run = PageRun(
-        documents=documents,
-        style=plan.style,
-        look=plan.look,
-        profile=plan.profile,
-        way=plan.way,
-        password=plan.load.password,
-        max_pages=plan.max_pages,
-    )
-    totals = dict.fromkeys(("pages", "text_tokens", "characters"), 0)
-    sizes = list[tuple[int, int]]()
+    drawn = DrawnSource(reading.documents, source=job.source, digest=reading.digest, plan=drawing)
     rows = plan.work / f"{job.number}.rows"
     draft = plan.work / f"{job.number}.part"
 
     def list_rows() -> Iterator[bytes]:
-        for page in run.draw():
+        for page, row in drawn.draw():
             _write_page(plan.out, page, draft)
-            row = _make_row(page, job.source, digest, plan)
-            totals["pages"] += 1
-            totals["text_tokens"] += row["text_tokens"]
-            totals["characters"] += len(page.page.text)
-            sizes.append(page.page.size)
-            yield json.dumps(row, ensure_ascii=False).encode() + b"\n"
+            yield json.dumps(row | {"path": page_path(row["digest"])}, ensure_ascii=False).encode() + b"\n"
 
     _write(rows, list_rows())
-    if _get_state(job.source) != state:
-        raise DocumentError(f"{job.source!r} changed while it was read; run it again")
-    record = {
-        "document": name_source(job.source),
-        "digest": digest,
-        "title": clean_text(run.first.title if run.first else ""),
-        "media_type": run.first.media_type if run.first else "",
-        "encoding": run.first.encoding if run.first else "",
-        "parts": run.parts,
-        **totals,
-        "tokens": plan.profile.pages_tokens(sizes),
-        "defects": [{"kind": defect.kind, "message": clean_text(defect.message)} for defect in run.defects],
-        "seconds": round(time.perf_counter() - began, 3),
-        "style": plan.style_digest,
-        "options": plan.options_digest,
-    }
+    reading.check_unchanged()
+    record = drawn.make_record() | {"seconds": round(time.perf_counter() - began, 3)}
     return BulkResult(record=record, rows=rows)
-
-
-def clean_text(text: str) -> str:
-    """Return a text that any reader of JSON takes: halves of surrogate pairs become U+FFFD, one character each."""
-    return _SURROGATE.sub("\ufffd", text)
 
 
 def page_path(digest: str) -> str:
     """Return where a page of that digest lies, below the output folder."""
     return f"{PAGES}/{digest[:2]}/{digest}.png"
-
-
-def _make_row(page: DocumentPage, source: str, digest: str, plan: BulkPlan) -> Row:
-    drawn, document = page.page, page.document
-    place = next(iter(page.source_map), SourceSpan(start=0, stop=0))
-    return {
-        "document": name_source(source),
-        "document_digest": digest,
-        "title": clean_text(document.title),
-        "part": document.part,
-        "page": drawn.number,
-        "digest": drawn.digest,
-        "path": page_path(drawn.digest),
-        "width": drawn.size[0],
-        "height": drawn.size[1],
-        "tokens": page.tokens,
-        "text_tokens": plan.profile.text_tokens(drawn.text),
-        "start": document.offset + drawn.start,
-        "stop": document.offset + drawn.stop,
-        "text": clean_text(drawn.text),
-        "way": page.way,
-        "source_file": clean_text(place.file),
-        "source_page": place.page or 0,
-        "source_sheet": clean_text(place.sheet),
-        "source_cell": place.cell,
-        "source_line": place.line or 0,
-        "links": "\n".join(clean_text(link.replace("\n", "%0A")) for link in page.links),
-        "style": plan.style_digest,
-    }
 
 
 def _write_page(out: Path, page: DocumentPage, draft: Path) -> None:
@@ -245,26 +137,3 @@ def _write(path: Path, rows: Iterator[bytes]) -> None:
             file.close()
         except OSError as error:
             raise _OutputError(str(make_write_error(path, error))) from error
-
-
-def _get_state(source: str) -> tuple[int, int, int, int] | None:
-    """Return what tells whether a file changes; None for what is no file."""
-    if not is_file(source):
-        return None
-    try:
-        found = os.stat(source)  # noqa: PTH116 - a name may be no text
-    except OSError as error:
-        raise DocumentError(f"{source!r} is gone; it was there a moment ago") from error
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
-
-
-def _digest_file(source: str) -> str:
-    digest = hashlib.sha256()
-    try:
-        with open(source, "rb") as file:  # noqa: PTH123 - as above
-            while block := file.read(_BLOCK):
-                digest.update(block)
-    except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
-        why = getattr(error, "strerror", None) or error
-        raise DocumentError(f"cannot read {show_value(source)}: {why}") from error
-    return digest.hexdigest()

@@ -54,8 +54,8 @@ def check_pyarrow() -> None:
     Raises:
         GlyphMemoryError: It is not installed.
     """
-    _import("pyarrow")
-    _import("pyarrow.parquet")
+    import_arrow("pyarrow")
+    import_arrow("pyarrow.parquet")
 
 
 def write_parquet(index: Path) -> Path:
@@ -64,7 +64,7 @@ def write_parquet(index: Path) -> Path:
     Raises:
         GlyphMemoryError: pyarrow is not installed, or the disk takes no more.
     """
-    arrow, parquet = _import("pyarrow"), _import("pyarrow.parquet")
+    arrow, parquet = import_arrow("pyarrow"), import_arrow("pyarrow.parquet")
     target = index.with_name(PARQUET)
     draft = index.with_name(f".{PARQUET}.part")
     columns = [(name, arrow.string()) for name in _TEXTS] + [(name, arrow.int64()) for name in _NUMBERS]
@@ -93,10 +93,15 @@ def _read_rows(index: Path) -> Iterator[list[dict[str, object]]]:
             yield rows
 
 
-def _import(module: str) -> Any:  # noqa: ANN401 - pyarrow has no types
+def import_arrow(module: str) -> Any:  # noqa: ANN401 - pyarrow has no types
+    """Return a module of pyarrow.
+
+    Raises:
+        GlyphMemoryError: It is not installed.
+    """
     try:
         return import_module(module)
     except ImportError as error:
         raise GlyphMemoryError(
-            "an index in Parquet needs pyarrow; pip install pyarrow, or leave the index JSON Lines"
+            "Parquet needs pyarrow, which is not installed; pip install pyarrow"
         ) from error

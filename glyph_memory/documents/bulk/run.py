@@ -5,28 +5,19 @@ Knows sources, processes and the index; knows nothing about terminals.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
 from glyph_memory.checks import check_whole
+from glyph_memory.documents.bulk.drawn import PAGES, DrawingPlan, name_source
 from glyph_memory.documents.bulk.index import DOCUMENTS, INDEX, BulkIndex
-from glyph_memory.documents.bulk.job import (
-    PAGES,
-    UNCHANGED,
-    BulkJob,
-    BulkPlan,
-    BulkResult,
-    draw_document,
-    name_source,
-)
+from glyph_memory.documents.bulk.job import UNCHANGED, BulkJob, BulkPlan, BulkResult, draw_document
 from glyph_memory.documents.bulk.lock import hold_folder, make_write_error
 from glyph_memory.documents.bulk.parquet import check_pyarrow, write_parquet
 from glyph_memory.documents.bulk.pool import run_jobs
@@ -36,11 +27,8 @@ from glyph_memory.documents.source import STDIN
 from glyph_memory.documents.tree import TreeFault
 from glyph_memory.errors import DocumentError, GlyphMemoryError, show_value
 from glyph_memory.style import DocumentLook, PageStyle
-from glyph_memory.tokens import ModelProfile, build_page_style
-from glyph_memory.typesetting import style_fingerprint
+from glyph_memory.tokens import ModelProfile
 
-_LAYOUT = 1
-"""Goes up whenever the same file and options would give other rows than before."""
 _WORK = ".work"
 _WRITTEN = (_WORK, INDEX, DOCUMENTS, PAGES, *(f"{PAGES}/{number:02x}" for number in range(256)))
 """What a run writes in its folder."""
@@ -148,16 +136,10 @@ def draw_tree(
     found = find_sources(named, include=include, exclude=exclude, out=folder)
     paths = list(dict.fromkeys(found.paths))
     with hold_folder(folder, _WRITTEN), _make_work_folder(folder) as work:
-        plan = _make_plan(
-            folder,
-            work,
-            options or LoadOptions(),
-            style=style,
-            look=look,
-            profile=profile,
-            way=way,
-            max_pages=max_pages,
+        drawing = DrawingPlan.make(
+            options, style=style, look=look, profile=profile, way=way, max_pages=max_pages
         )
+        plan = BulkPlan(out=folder, work=work, drawing=drawing)
         finished = BulkIndex(folder=folder)
         finished.open()
         tally = _Tally(paths, found, index=folder / INDEX, began=began)
@@ -225,43 +207,12 @@ def _list_failures(faults: Iterable[TreeFault]) -> Iterator[BulkFailure]:
 
 
 def _make_jobs(plan: BulkPlan, sources: Sequence[str], finished: BulkIndex) -> Iterator[BulkJob]:
+    drawing = plan.drawing
     for number, source in enumerate(sources):
-        known = finished.get_digest(name_source(source), style=plan.style_digest, options=plan.options_digest)
+        known = finished.get_digest(
+            name_source(source), style=drawing.style_digest, options=drawing.options_digest
+        )
         yield BulkJob(plan=plan, source=source, number=number, known=known)
-
-
-def _make_plan(
-    out: Path,
-    work: Path,
-    options: LoadOptions,
-    *,
-    style: PageStyle | str | None,
-    look: DocumentLook | None,
-    profile: ModelProfile | str,
-    way: Literal["auto", "reflow", "native"],
-    max_pages: int | None,
-) -> BulkPlan:
-    model = ModelProfile.of(profile)
-    page_style = build_page_style(style, model)
-    # Neither secrets nor who may be asked changes what comes out.
-    read = {name: value for name, value in asdict(options).items() if name not in {"password", "allow_hosts"}}
-    counted = (model.name, model.text_counter.name)
-    everything = json.dumps(
-        [_LAYOUT, read, asdict(look or DocumentLook.of_style(page_style)), counted, way, max_pages],
-        sort_keys=True,
-    )
-    return BulkPlan(
-        out=out,
-        work=work,
-        load=options,
-        style=page_style,
-        style_digest=style_fingerprint(page_style),
-        look=look,
-        profile=model,
-        way=way,
-        max_pages=max_pages,
-        options_digest=hashlib.sha256(everything.encode()).hexdigest(),
-    )
 
 
 @contextmanager

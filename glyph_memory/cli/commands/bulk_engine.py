@@ -1,0 +1,59 @@
+"""Who draws in a bulk run: processes of this machine, or a Ray cluster."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from importlib import import_module
+from typing import Any, Literal, cast
+
+from glyph_memory.documents import BulkReport, ShardReport, draw_tree
+from glyph_memory.errors import GlyphMemoryError
+
+Report = BulkReport | ShardReport
+"""What came of a run."""
+Draw = Callable[..., Report]
+"""Takes what `draw_tree` and `draw_documents` both take."""
+
+
+@contextmanager
+def open_engine(ray: str | None, *, jobs: int | None, index: str | None) -> Iterator[Draw]:
+    """Yield what draws.
+
+    Args:
+        ray: A cluster's address; None for this machine.
+        jobs: How many processes draw here; as many as there are cores unless given.
+        index: Which index is written here.
+
+    Raises:
+        GlyphMemoryError: There is no such cluster, or the package for it is not installed.
+    """
+    if ray is None:
+        kind = cast("Literal['jsonl', 'parquet']", index or "jsonl")
+        yield partial(draw_tree, jobs=jobs or _count_cores(), index=kind)
+        return
+    try:
+        adapter: Any = import_module("glyph_memory_ray")
+    except ImportError as error:
+        raise GlyphMemoryError(
+            f"--ray needs the package glyph-memory-ray ({error}). Try: pip install glyph-memory-ray"
+        ) from error
+    with adapter.connect_cluster(ray):
+        yield adapter.draw_documents
+
+
+def find_index(report: Report, out: str) -> str:
+    """Return where the rows of pages are."""
+    return str(report.index) if isinstance(report, BulkReport) else f"{out}/pages"
+
+
+def find_documents(report: Report, out: str) -> str:
+    """Return where the rows of documents are."""
+    return f"{out}/documents{'.jsonl' if isinstance(report, BulkReport) else ''}"
+
+
+def _count_cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

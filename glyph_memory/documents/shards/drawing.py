@@ -1,0 +1,213 @@
+"""What a worker does: draw the documents of a shard, and write them as one file, once.
+
+Knows a shard and where it is written; knows nothing about Ray.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import glyph_memory
+from glyph_memory.documents.bulk.drawn import DrawingPlan, DrawnSource, Row, clean_text, name_source
+from glyph_memory.documents.bulk.pool import run_jobs
+from glyph_memory.documents.bulk.reading import read_source
+from glyph_memory.documents.shards.listing import get_version
+from glyph_memory.documents.shards.plan import ATTEMPTS, DOCUMENTS, PAGES, Shard
+from glyph_memory.documents.shards.storage import Storage
+from glyph_memory.documents.shards.tables import PageWriter, encode_documents, load_arrow
+from glyph_memory.errors import DocumentError, GlyphMemoryError
+from glyph_memory.typesetting import style_fingerprint
+
+_ATTEMPTS = 5
+"""Deaths at one document, while each is drawn in a process of its own: then it is the machine, or the document."""
+Drawn = tuple[Row, list[tuple[Row, bytes]]]
+"""What is told of a document, and its pages with their PNG."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShardResult:
+    """What came of a shard."""
+
+    name: str
+    """The shard's."""
+    documents: int = 0
+    """Drawn now."""
+    unchanged: int = 0
+    """Whose bytes are those of before."""
+    pages: int = 0
+    """Drawn now."""
+    tokens: int = 0
+    """What the pages cost the model."""
+    text_tokens: int = 0
+    """What their text would cost it."""
+    defects: int = 0
+    """What was lost or guessed."""
+    failures: tuple[tuple[str, str], ...] = ()
+    """Documents that could not be drawn, and why."""
+    refusal: str = ""
+    """Why this machine draws nothing."""
+
+
+class ShardDrawer:
+    """Draws shards, on one machine.
+
+    Args:
+        address: Of the output folder.
+        versions: The driver's, by distribution.
+        plan: A pickled `DrawingPlan`; read once the versions are known to be the same.
+    """
+
+    def __init__(self, address: str, versions: Mapping[str, str], plan: bytes) -> None:
+        self._storage, self._versions, self._pickled = Storage(address), dict(versions), plan
+        self._plan: DrawingPlan | None = None
+        self.refusal = self._check()
+
+    def draw(self, shard: Shard) -> ShardResult:
+        """Draw a shard, unless it is finished.
+
+        Raises:
+            GlyphMemoryError: The output folder cannot be written to.
+        """
+        if self._plan is None:
+            return ShardResult(name=shard.name, refusal=self.refusal)
+        if self._storage.has(f"{DOCUMENTS}/{shard.name}.parquet"):
+            return ShardResult(name=shard.name)
+        attempts = self._begin(shard)
+        with tempfile.TemporaryDirectory(prefix="glyph-memory-") as folder:
+            draft = Path(folder) / "pages.parquet"
+            writer, records = PageWriter(draft), list[Row]()
+            for drawn in self._draw_all(shard, attempts):
+                record, pages = drawn
+                records.append(record)
+                for row, png in pages:
+                    writer.add(row, png)
+            writer.close()
+            self._storage.move_in(draft, f"{PAGES}/{shard.name}.parquet")
+            # The list of documents comes last: a shard counts once it is there.
+            self._storage.write(f"{DOCUMENTS}/{shard.name}.parquet", encode_documents(records))
+        self._storage.remove(f"{ATTEMPTS}/{shard.name}.json")
+        return _sum_up(shard, records)
+
+    def _check(self) -> str:
+        here = find_versions()
+        for name, wanted in self._versions.items():
+            if here[name] != wanted:
+                return (
+                    f"a worker has {name} {here[name]}, and the driver has {wanted}; install one version on all "
+                    "machines"
+                )
+        plan: DrawingPlan = pickle.loads(self._pickled)  # noqa: S301 - the driver's own
+        try:
+            found = style_fingerprint(plan.style)
+        except GlyphMemoryError as error:
+            return f"a worker cannot draw the style: {error}"
+        if found != plan.style_digest:
+            return (
+                "a worker would draw other pages than the driver: its fonts or drawing libraries differ; install the "
+                "same fonts on all machines, or give style= with system_fonts=False"
+            )
+        self._plan = plan
+        return ""
+
+    def _begin(self, shard: Shard) -> dict[str, Any]:
+        """Note that it is begun, and return what is known of those who did not come to its end."""
+        name = f"{ATTEMPTS}/{shard.name}.json"
+        noted: dict[str, Any] = {"deaths": {}, "at": None, "is_careful": False}
+        if self._storage.has(name):
+            with suppress(ValueError):  # half of it, on a store that writes in pieces
+                noted |= json.loads(self._storage.read(name))
+            noted["is_careful"] = True
+            if noted["at"] is not None:
+                noted["deaths"][noted["at"]] = noted["deaths"].get(noted["at"], 0) + 1
+        self._storage.write(name, json.dumps(noted).encode())
+        return noted
+
+    def _draw_all(self, shard: Shard, attempts: dict[str, Any]) -> Iterator[Drawn]:
+        assert self._plan is not None  # noqa: S101 - who draws has one
+        if not attempts["is_careful"]:
+            for source in shard.sources:
+                yield draw_source((source, self._plan))
+            return
+        for number, source in enumerate(shard.sources):
+            attempts["at"] = str(number)
+            if attempts["deaths"].get(str(number), 0) >= _ATTEMPTS:
+                yield (
+                    _fail(source, f"its worker was killed {_ATTEMPTS} times while it was drawn", self._plan),
+                    [],
+                )
+                continue
+            self._storage.write(f"{ATTEMPTS}/{shard.name}.json", json.dumps(attempts).encode())
+            yield self._draw_apart(source)
+
+    def _draw_apart(self, source: tuple[str, str, str]) -> Drawn:
+        """Draw a document in a process of its own: one that kills it costs itself alone."""
+        assert self._plan is not None  # noqa: S101 - as above
+        with closing(run_jobs(draw_source, [(source, self._plan)], processes=1)) as batches:  # tries it twice
+            for batch in batches:
+                for _, drawn in batch:
+                    if drawn is not None:
+                        return drawn
+        why = "its process was killed three times while it was drawn; it may need too much memory"
+        return _fail(source, why, self._plan), []
+
+
+def find_versions() -> dict[str, str]:
+    """Return which versions of what has to be the same everywhere are here."""
+    return {"glyph-memory": glyph_memory.__version__, "pyarrow": load_arrow()[0].__version__}
+
+
+def draw_source(job: tuple[tuple[str, str, str], DrawingPlan]) -> Drawn:
+    """Draw one document; whatever goes wrong with it becomes a record."""
+    source, plan = job
+    path, wanted, known = source
+    try:
+        if wanted and get_version(path) != wanted:
+            raise DocumentError(f"{name_source(path)!r} changed since the run began; run it again")
+        reading = read_source(path, plan.load, known=known)
+        if reading is None:
+            return _make_record(source, plan) | {"digest": known, "unchanged": True}, []
+        drawn = DrawnSource(reading.documents, source=path, digest=reading.digest, plan=plan)
+        pages = [(row, page.page.png()) for page, row in drawn.draw()]
+        reading.check_unchanged()
+        if wanted and get_version(path) != wanted:
+            raise DocumentError(f"{name_source(path)!r} changed while it was read; run it again")
+    except GlyphMemoryError as error:
+        return _fail(source, str(error), plan), []
+    except Exception as error:  # a defect of a library or of ours: it must not cost the other documents
+        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        return _fail(source, f"{name_source(path)!r} cannot be read: {what}; is the file whole?", plan), []
+    return drawn.make_record() | {"version": wanted}, pages
+
+
+def _make_record(source: tuple[str, str, str], plan: DrawingPlan) -> Row:
+    return {
+        "document": name_source(source[0]),
+        "version": source[1],
+        "style": plan.style_digest,
+        "options": plan.options_digest,
+    }
+
+
+def _fail(source: tuple[str, str, str], why: str, plan: DrawingPlan) -> Row:
+    return _make_record(source, plan) | {"error": clean_text(why)}
+
+
+def _sum_up(shard: Shard, records: list[Row]) -> ShardResult:
+    drawn = [one for one in records if not one.get("error") and not one.get("unchanged")]
+    return ShardResult(
+        name=shard.name,
+        documents=len(drawn),
+        unchanged=sum(bool(one.get("unchanged")) for one in records),
+        pages=sum(one["pages"] for one in drawn),
+        tokens=sum(one["tokens"] for one in drawn),
+        text_tokens=sum(one["text_tokens"] for one in drawn),
+        defects=sum(len(one["defects"]) for one in drawn),
+        failures=tuple((one["document"], one["error"]) for one in records if one.get("error")),
+    )

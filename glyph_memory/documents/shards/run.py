@@ -1,0 +1,188 @@
+"""`open_shards`: a run whose work is split into files, which any engine draws, each once, whatever is killed.
+
+Knows plans and reports; who draws, and on how many machines, it does not know.
+"""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from glyph_memory.checks import check_whole
+from glyph_memory.documents.addresses import is_address
+from glyph_memory.documents.bulk.drawn import DrawingPlan
+from glyph_memory.documents.bulk.run import BulkFailure
+from glyph_memory.documents.options import LoadOptions
+from glyph_memory.documents.shards.compacting import compact
+from glyph_memory.documents.shards.drawing import ShardResult, find_versions
+from glyph_memory.documents.shards.listing import SourceListing, list_sources
+from glyph_memory.documents.shards.plan import ATTEMPTS, Shard, find_finished, make_plan
+from glyph_memory.documents.shards.storage import Storage
+from glyph_memory.documents.tree import TreeFault
+from glyph_memory.errors import DocumentError, GlyphMemoryError
+from glyph_memory.style import DocumentLook, PageStyle
+from glyph_memory.tokens import ModelProfile
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShardReport:
+    """How far a run is, and at its end what came of it."""
+
+    total: int
+    """Documents that were found."""
+    drawn: int = 0
+    """How many were drawn now."""
+    unchanged: int = 0
+    """How many were finished before, and were not drawn again."""
+    failures: tuple[BulkFailure, ...] = ()
+    """Those that could not be drawn; each is a row with its error, too."""
+    skipped: tuple[BulkFailure, ...] = ()
+    """What is not read on purpose."""
+    pages: int = 0
+    """Pages that were drawn now."""
+    tokens: int = 0
+    """What these cost the model."""
+    text_tokens: int = 0
+    """What their text would cost it."""
+    defects: int = 0
+    """What was lost or guessed in the documents that were drawn now."""
+    seconds: float = 0.0
+    """Since the run began."""
+
+    @property
+    def done(self) -> int:
+        """How many documents are dealt with."""
+        return self.drawn + self.unchanged + len(self.failures)
+
+
+class ShardRun:
+    """A run that is open: what is to be drawn, and what has come of it; use `open_shards`."""
+
+    def __init__(
+        self, address: str, drawing: DrawingPlan, listing: SourceListing, shards: Sequence[Shard]
+    ) -> None:
+        self.shards = tuple(shards)
+        """What is to be drawn; pickle them to whoever draws."""
+        self._address, self._plan, self._listing = address, pickle.dumps(drawing), listing
+        waiting = {path for shard in shards for path, _, _ in shard.sources}
+        self._unchanged = sum(1 for one in listing.files if one.path not in waiting)
+        self._failures = _list_failures(listing.failed)
+        self._sums = dict.fromkeys(("pages", "tokens", "text_tokens", "defects"), 0)
+        self._drawn, self._began = 0, time.perf_counter()
+
+    @property
+    def drawer(self) -> tuple[str, dict[str, str], bytes]:
+        """What a `ShardDrawer` is made with, on whichever machine."""
+        return self._address, find_versions(), self._plan
+
+    def add(self, result: ShardResult) -> None:
+        """Count what came of a shard.
+
+        Raises:
+            GlyphMemoryError: A worker cannot draw, or its machine or the output folder takes no more.
+        """
+        if result.refusal:
+            raise GlyphMemoryError(result.refusal)
+        self._drawn += result.documents
+        self._unchanged += result.unchanged
+        for name in self._sums:
+            self._sums[name] += getattr(result, name)
+        self._failures += [BulkFailure(source=source, message=why) for source, why in result.failures]
+
+    def report(self) -> ShardReport:
+        """Return how far it is."""
+        return ShardReport(
+            total=len(self._listing.files) + len(self._listing.failed),
+            drawn=self._drawn,
+            unchanged=self._unchanged,
+            failures=tuple(self._failures),
+            skipped=tuple(_list_failures(self._listing.skipped)),
+            seconds=time.perf_counter() - self._began,
+            **self._sums,
+        )
+
+
+@contextmanager
+def open_shards(
+    sources: str | Path | Sequence[str | Path],
+    out: str | Path,
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    options: LoadOptions | None = None,
+    style: PageStyle | str | None = None,
+    look: DocumentLook | None = None,
+    profile: ModelProfile | str = "glyph",
+    way: Literal["auto", "reflow", "native"] = "auto",
+    max_pages: int | None = None,
+    documents_per_shard: int = 64,
+    bytes_per_shard: int = 32_000_000,
+) -> Iterator[ShardRun]:
+    """Open a run whose work is split into shards, for whatever engine has many machines.
+
+    Which documents make which file is written down first. A file is there whole or not at all, and what is finished is
+    not drawn again: after whatever was killed, the same call has what is left, and comes to the same files. At the end
+    of the context each document stands there once.
+
+    Args:
+        sources: Folders, files and addresses, as all machines see them; or one of them.
+        out: The output folder, which all machines see, or an address such as `s3://bucket/pages`.
+        include: Patterns of files in folders: others are left out.
+        exclude: Patterns of files in folders that are left out.
+        options: How files are read.
+        style: As for `draw_tree`.
+        look: As for `draw_tree`.
+        profile: As for `draw_tree`.
+        way: As for `draw_tree`.
+        max_pages: How many pages of each document are drawn; the rest is reported as a defect.
+        documents_per_shard: Documents of a file, at most.
+        bytes_per_shard: Of a file's documents, at most; a larger document has a file of its own.
+
+    Raises:
+        DocumentError: There is nothing to draw.
+        GlyphMemoryError: The output folder cannot be written to, or another run holds it; pyarrow is not installed.
+        StyleError: The style cannot be drawn.
+
+    Example:
+        >>> import tempfile
+        >>> from glyph_memory.documents import ShardDrawer
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "a.md").write_text("The oak is dried for two years.")
+        ...     with open_shards(Path(folder, "a.md"), Path(folder, "out")) as run:
+        ...         drawer = ShardDrawer(*run.drawer)
+        ...         for shard in run.shards:
+        ...             run.add(drawer.draw(shard))
+        >>> run.report().drawn, run.report().pages
+        (1, 1)
+    """
+    check_whole("max_pages", max_pages, DocumentError, at_least=1, or_none=True)
+    check_whole("documents_per_shard", documents_per_shard, DocumentError, at_least=1)
+    check_whole("bytes_per_shard", bytes_per_shard, DocumentError, at_least=1)
+    named = [sources] if isinstance(sources, str | Path) else list(sources)
+    address = _make_address(out)
+    storage = Storage(address)
+    drawing = DrawingPlan.make(options, style=style, look=look, profile=profile, way=way, max_pages=max_pages)
+    near = [_make_address(one) for one in named]
+    listing = list_sources(near, include=include, exclude=exclude, out=address)
+    with storage.hold():
+        finished = find_finished(storage, drawing)
+        shards = make_plan(
+            storage, listing.files, finished, drawing, documents=documents_per_shard, size=bytes_per_shard
+        )
+        yield ShardRun(address, drawing, listing, shards)
+        if shards:
+            compact(storage)
+            storage.remove_folder(ATTEMPTS)
+
+
+def _make_address(path: str | Path) -> str:
+    return str(path) if is_address(str(path)) else str(Path(path).expanduser().absolute())
+
+
+def _list_failures(faults: Sequence[TreeFault]) -> list[BulkFailure]:
+    return [BulkFailure(source=str(fault.path), message=str(fault.error)) for fault in faults]

@@ -1,0 +1,29 @@
+"""A cluster of this machine, for all tests of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PATHS = os.pathsep.join([str(ROOT), str(ROOT / "benchmarks"), str(ROOT / "integrations" / "ray")])
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    """Start Ray with two processors; return its address."""
+    ray = pytest.importorskip("ray")
+    context = ray.init(
+        num_cpus=2,
+        include_dashboard=False,
+        object_store_memory=100 * 1024 * 1024,
+        logging_level="ERROR",
+        log_to_driver=False,
+        runtime_env={"env_vars": {"PYTHONPATH": PATHS}},
+        _node_ip_address="127.0.0.1",
+    )
+    yield str(context.address_info["gcs_address"])
+    ray.shutdown()
