@@ -152,9 +152,11 @@ def _find_target(
     if found and found in domain.objects and found != target:
         entry = domain.objects[found]
         return _link(app, str(node["refdoc"]), entry.docname, entry.node_id, contnode)
-    is_ours = name.split(".")[0] in {"glyph_memory", "glyph_memory_ray", "langchain_glyph_memory"} or name.startswith(
-        "llama_index.memory.glyph"
-    )
+    is_ours = name.split(".")[0] in {
+        "glyph_memory",
+        "glyph_memory_ray",
+        "langchain_glyph_memory",
+    } or name.startswith("llama_index.memory.glyph")
     return None if is_ours and node.get("reftype") != "obj" else contnode
 
 

@@ -25,7 +25,7 @@ from glyph_memory import DocumentError, warn
 from glyph_memory.documents import Limits, LoadOptions, find_files, load
 
 if TYPE_CHECKING:
-    from fsspec import AbstractFileSystem  # type: ignore[import-untyped]  # no stubs are published
+    from fsspec import AbstractFileSystem
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
