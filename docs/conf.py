@@ -45,6 +45,9 @@ nitpick_ignore = [
     ("py:class", "glyph_memory.store.session_store.SessionStore"),
     # A model in this process, as the reader holds it; trainers have its parts by name.
     ("py:class", "glyph_memory.readers.local.loading.LoadedModel"),
+    # What `open_shards` hands to the run that it opens.
+    ("py:class", "glyph_memory.documents.bulk.drawn.DrawingPlan"),
+    ("py:class", "glyph_memory.documents.shards.listing.SourceListing"),
     # What a recipe has in mind for a sample before it is made.
     ("py:class", "glyph_memory.training.pages.recipe.SamplePlan"),
     # What makes the application in a worker; `create_app` is one, and the one that is public.

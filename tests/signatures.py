@@ -13,8 +13,8 @@ from types import FunctionType, ModuleType
 OURS = ("glyph_memory", "glyph_memory_ray", "langchain_glyph_memory", "llama_index.memory.glyph")
 OPAQUE = {"Store"}
 """Given to `GlyphMemory.open`, and not looked into: its methods are for the house itself."""
-MADE_BY_OTHERS = {"OpenSession", "FoldedHistory"}
-"""Their constructors take what is private: `GlyphMemory.open` and `Folding.fold` call them."""
+MADE_BY_OTHERS = {"OpenSession", "FoldedHistory", "ShardRun"}
+"""Their constructors take what is private: `GlyphMemory.open`, `Folding.fold` and `open_shards` call them."""
 
 
 def exported_names(module: ModuleType) -> list[str]:
