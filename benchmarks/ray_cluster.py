@@ -1,0 +1,258 @@
+"""Draw documents on a real Ray cluster of this machine: how fast by workers, and what do kills change?
+
+The cluster has a head without processors and two nodes with one each. First the same documents are drawn by one worker
+and by two. Then they are drawn again and again while workers, drivers and nodes are killed at random; after each such
+run all files are compared, bit by bit, with those of an undisturbed run. Needs glyph-memory-ray.
+
+    python benchmarks/ray_cluster.py                50 kills, some 15 minutes on two cores
+    python benchmarks/ray_cluster.py --kills 5
+    python benchmarks/ray_cluster.py --documents 100000 --kills 0     memory of the driver with many documents
+    python benchmarks/ray_cluster.py --quick        does everything run? No figure
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lib.report import print_table
+from lib.results import ROOT, write_results
+
+KILLS, DOCUMENTS = 50, 240
+_PATHS = os.pathsep.join(map(str, (ROOT, ROOT / "benchmarks", ROOT / "integrations" / "ray")))
+_DRIVER = """
+import json, logging, os, resource, sys, time
+os.environ["RAY_BACKEND_LOG_LEVEL"] = "fatal"
+import ray
+from glyph_memory_ray import draw_documents
+
+ray.init(address=sys.argv[1], logging_level=logging.CRITICAL, log_to_driver=False)
+logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+peaks = []
+
+def show(report):
+    with open("/proc/self/statm") as file:
+        peaks.append((report.done, int(file.read().split()[1]) * resource.getpagesize()))
+
+given = {"workers": int(sys.argv[4]), "documents_per_shard": int(sys.argv[5])}
+report = draw_documents(sys.argv[2], sys.argv[3], progress=show, **given)
+tenth = max(1, len(peaks) // 10)
+print(json.dumps({
+    "seconds": report.seconds, "pages": report.pages, "drawn": report.drawn, "failures": len(report.failures),
+    "memory_first": peaks[min(tenth, len(peaks) - 1)][1], "memory_last": peaks[-1][1],
+}))
+"""
+
+
+@dataclass(kw_only=True, slots=True)
+class RayNodes:
+    """A cluster of this machine, whose nodes can be killed."""
+
+    cluster: Any
+    """Ray's own, for tests of clusters."""
+    nodes: list[Any] = field(default_factory=list)
+    """Those that draw."""
+
+    @classmethod
+    def start(cls) -> RayNodes:
+        """Start a head and two nodes."""
+        from ray.cluster_utils import Cluster
+
+        room = {"object_store_memory": 100 * 1024 * 1024, "include_dashboard": False}
+        made = cls(cluster=Cluster(initialize_head=True, head_node_args={"num_cpus": 0, **room}))
+        for _ in range(2):
+            made.add()
+        return made
+
+    def add(self) -> None:
+        """Add a node with one processor."""
+        environment = {"PYTHONPATH": _PATHS}
+        self.nodes.append(
+            self.cluster.add_node(num_cpus=1, object_store_memory=100 * 1024 * 1024, env_vars=environment)
+        )
+
+    def kill(self, dice: random.Random) -> None:
+        """Kill a node, and put another in its place."""
+        node = self.nodes.pop(dice.randrange(len(self.nodes)))
+        self.cluster.remove_node(node, allow_graceful=False)
+        self.add()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Draw, kill, compare, print the table, write the numbers."""
+    parser = argparse.ArgumentParser(
+        description="Draw documents on a Ray cluster of this machine, and kill its parts."
+    )
+    parser.add_argument("--kills", type=int, default=KILLS, help="of workers, drivers and nodes together")
+    parser.add_argument("--documents", type=int, default=DOCUMENTS, help="how many are drawn")
+    parser.add_argument("--seed", type=int, default=0, help="of what is killed when")
+    parser.add_argument("--quick", action="store_true", help="few documents, two kills")
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    options = parser.parse_args(given)
+    documents, kills = (24, 2) if options.quick else (options.documents, options.kills)
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ["PYTHONPATH"] = _PATHS
+    with tempfile.TemporaryDirectory(prefix="glyph-ray-") as folder:
+        texts = make_texts(Path(folder) / "texts", documents)
+        nodes = RayNodes.start()
+        try:
+            figures = measure(nodes, texts, Path(folder), kills=kills, seed=options.seed)
+        finally:
+            nodes.cluster.shutdown()
+    write_results("ray_cluster", {"documents": documents, "seed": options.seed, **figures}, arguments=given)
+
+
+def measure(nodes: RayNodes, texts: Path, folder: Path, *, kills: int, seed: int) -> dict[str, Any]:
+    """Return the figures."""
+    shard = 64 if kills == 0 else 2
+    rows = []
+    for workers in (1, 2):
+        out = folder / f"whole-{workers}"
+        told = finish(start_driver(nodes, texts, out, workers=workers, shard=shard))
+        rows.append({"workers": workers, **told, "pages_s": told["pages"] / told["seconds"]})
+    for row in rows:
+        row["ratio"] = round(row["pages_s"] / rows[0]["pages_s"], 2)
+    print_table(
+        "throughput",
+        ("workers", "documents", "pages", "seconds", "pages a second", "ratio", "driver, first tenth", "at the end"),
+        [
+            (
+                row["workers"], row["drawn"], row["pages"], round(row["seconds"], 1), round(row["pages_s"]),
+                row["ratio"], f"{row['memory_first'] >> 20} MiB", f"{row['memory_last'] >> 20} MiB",
+            )
+            for row in rows
+        ],
+    )  # fmt: skip
+    wanted = digest_files(folder / "whole-1")
+    same = digest_files(folder / "whole-2") == wanted
+    dice, killed, runs, differing = random.Random(seed), Counter[str](), 0, 0
+    while killed.total() < kills:
+        out = folder / f"killed-{runs}"
+        killed += disturb(nodes, texts, out, dice=dice, at_most=kills - killed.total(), shard=shard)
+        runs += 1
+        differing += digest_files(out) != wanted
+        shutil.rmtree(out)
+    print_table(
+        "kills",
+        ("kills", "of workers", "of drivers", "of nodes", "runs", "runs whose files differ"),
+        [(killed.total(), killed["worker"], killed["driver"], killed["node"], runs, differing)],
+    )
+    return {
+        "throughput": rows, "same_files": same, "kills": dict(killed), "runs": runs, "differing_runs": differing,
+    }  # fmt: skip
+
+
+def disturb(
+    nodes: RayNodes, texts: Path, out: Path, *, dice: random.Random, at_most: int, shard: int
+) -> Counter[str]:
+    """Draw the documents while something is killed every few seconds; return what was."""
+    killed = Counter[str]()
+    driver = start_driver(nodes, texts, out, workers=2, shard=shard)
+    while True:
+        try:
+            driver.wait(dice.uniform(1, 6))
+        except subprocess.TimeoutExpired:
+            pass
+        else:
+            if driver.returncode == 0:
+                return killed
+            driver = start_driver(nodes, texts, out, workers=2, shard=shard)
+            continue
+        if killed.total() >= at_most:
+            continue
+        kind = dice.choice(("worker", "worker", "driver", "node"))
+        if kind == "driver":
+            driver.kill()
+            driver.wait()
+        elif kind == "node":
+            nodes.kill(dice)
+        elif workers := list_workers():
+            os.kill(dice.choice(workers), signal.SIGKILL)
+        else:
+            continue
+        killed[kind] += 1
+
+
+def start_driver(
+    nodes: RayNodes, texts: Path, out: Path, *, workers: int, shard: int
+) -> subprocess.Popen[str]:
+    """Start a process that draws the documents."""
+    command = [
+        sys.executable,
+        "-c",
+        _DRIVER,
+        nodes.cluster.address,
+        str(texts),
+        str(out),
+        str(workers),
+        str(shard),
+    ]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+def finish(driver: subprocess.Popen[str]) -> dict[str, Any]:
+    """Wait for a driver; return what it tells.
+
+    Raises:
+        RuntimeError: It failed.
+    """
+    said, _ = driver.communicate()
+    if driver.returncode:
+        raise RuntimeError(f"the driver ended with {driver.returncode}; {said}")
+    told: dict[str, Any] = json.loads(said)
+    return told
+
+
+def list_workers() -> list[int]:
+    """Return the processes that draw."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if path.read_bytes().startswith(b"ray::MapWorker"):
+                found.append(int(path.parent.name))
+        except OSError:  # it ended meanwhile
+            continue
+    return found
+
+
+def make_texts(folder: Path, documents: int) -> Path:
+    """Write small texts, each with words of its own; those of a run with kills have some pages."""
+    folder.mkdir(parents=True)
+    lines = 8 if documents > 10_000 else 400
+    for number in range(documents):
+        name = folder / f"{number // 1_000:04}"
+        name.mkdir(exist_ok=True)
+        text = f"# Oak {number}\n\n" + "".join(
+            f"Plank {number}-{line} is dried.\n\n" for line in range(lines)
+        )
+        (name / f"{number:06}.md").write_text(text)
+    return folder
+
+
+def digest_files(out: Path) -> dict[str, str]:
+    """Return a digest of each file of an output folder, but its lock."""
+    return {
+        str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and path.name != ".lock"
+    }
+
+
+if __name__ == "__main__":
+    started = time.monotonic()
+    main()
+    print(f"{time.monotonic() - started:,.0f} s", file=sys.stderr)
