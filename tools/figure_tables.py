@@ -234,6 +234,7 @@ TABLES = {
     "grpo": Table(result="grpo", draw=draw_grpo),
     "training-cost": Table(result="training_cost", draw=draw_training_cost),
     "training-cost-gpu": Table(result="training_cost_gpu", draw=draw_training_cost, needs_gpu=True),
+    "tiny": Table(result="tiny", draw=draw_tiny),
     "tiny-gpu": Table(result="tiny_gpu", draw=draw_tiny, needs_gpu=True),
     "focus-scripted": Table(result="focus", draw=lambda figures: draw_answers(figures, "scripted")),
     "focus-nano": Table(result="focus", draw=lambda figures: draw_answers(figures, "nano")),
