@@ -106,7 +106,7 @@ def test_ctrl_c_stops_an_answer_and_keeps_what_was_said(server: FakeVLMServer, p
     server.answer = lambda request: "tick " * 500_000 if "count" in request.question else "Yes."
     with Piped(server, path) as chat:
         chat.say("Please count.")
-        assert chat.wait_for(lambda: "tick" in chat.out)
+        assert chat.wait_for(lambda: "tick tick" in chat.out)
         chat.interrupt(lambda: "Stopped; what was said so far is kept as §2." in chat.err)
         chat.say("Are you there?")
         assert chat.leave() == 0

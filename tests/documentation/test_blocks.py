@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from opentelemetry import trace
+from opentelemetry.util._once import Once
 from site_parts import ROOT, list_pages
 
 from glyph_memory.testing import FakeVLMServer
@@ -32,6 +34,9 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     for variable in ("GLYPH_BASE_URL", "GLYPH_MEMORY_API_KEY", "GLYPH_MEMORY_DB", "GLYPH_MEMORY_SERVER"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("GLYPH_MEMORY_DB", str(tmp_path / "memory.db"))
+    # A page that configures an SDK for its process must not trace all tests after it.
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", None)
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER_SET_ONCE", Once())
     with FakeVLMServer() as fake:
         yield fake.base_url.removesuffix("/v1")
 

@@ -38,9 +38,12 @@ def module_postgres_url(postgres_socket: str) -> str:
     return make_database(postgres_socket, f"module{next(_NUMBERS)}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bouncer_socket(postgres_socket: str) -> Iterator[str]:
-    """Run PgBouncer before the server, in transaction mode, and give its socket."""
+    """Run PgBouncer before the server, in transaction mode, and give its socket.
+
+    Not for longer than a module: it keeps connections, and other tests wait until a database has none.
+    """
     if not has_pgbouncer():
         pytest.skip(MISSING_BOUNCER)
     with run_pgbouncer(postgres_socket) as socket:
