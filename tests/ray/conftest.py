@@ -16,14 +16,17 @@ PATHS = os.pathsep.join([str(ROOT), str(ROOT / "benchmarks"), str(ROOT / "integr
 def cluster() -> Iterator[str]:
     """Start Ray with two processors; return its address."""
     ray = pytest.importorskip("ray")
-    context = ray.init(
-        num_cpus=2,
-        include_dashboard=False,
-        object_store_memory=100 * 1024 * 1024,
-        logging_level="ERROR",
-        log_to_driver=False,
-        runtime_env={"env_vars": {"PYTHONPATH": PATHS}},
-        _node_ip_address="127.0.0.1",
-    )
+    try:
+        context = ray.init(
+            num_cpus=2,
+            include_dashboard=False,
+            object_store_memory=100 * 1024 * 1024,
+            logging_level="ERROR",
+            log_to_driver=False,
+            runtime_env={"env_vars": {"PYTHONPATH": PATHS}},
+            _node_ip_address="127.0.0.1",
+        )
+    except Exception as error:  # of many kinds: no ports, no shared memory, no processes
+        pytest.skip(f"Ray does not start here: {type(error).__name__}: {error}")
     yield str(context.address_info["gcs_address"])
     ray.shutdown()
