@@ -16,6 +16,7 @@ from grpo_tables import draw_grpo
 from prefix_tables import draw_break_even, draw_growth, draw_real_server, draw_ways
 from proxy_tables import draw_cached, draw_chunks, draw_crowd, draw_faults, draw_serve
 from rag_tables import draw_rag
+from ray_tables import draw_ray_kills, draw_ray_speed
 from reader_tables import draw_askers, draw_questions
 from scale_tables import (
     draw_capacity,
@@ -195,6 +196,8 @@ TABLES = {
     "prefix-growth": Table(result="prefix", draw=draw_growth),
     "prefix-break-even": Table(result="prefix", draw=draw_break_even),
     "real-server": Table(result="real_server", draw=draw_real_server),
+    "ray-speed": Table(result="ray_cluster", draw=draw_ray_speed),
+    "ray-kills": Table(result="ray_cluster", draw=draw_ray_kills),
     "routing": Table(result="routing", draw=draw_routing),
     "routing-cached": Table(result="routing", draw=lambda figures: draw_routing_sizes(figures, "cached")),
     "routing-computed": Table(result="routing", draw=lambda figures: draw_routing_sizes(figures, "computed")),
