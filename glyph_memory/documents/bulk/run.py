@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,10 +21,10 @@ from glyph_memory.documents.bulk.job import UNCHANGED, BulkJob, BulkPlan, BulkRe
 from glyph_memory.documents.bulk.lock import hold_folder, make_write_error
 from glyph_memory.documents.bulk.parquet import check_pyarrow, write_parquet
 from glyph_memory.documents.bulk.pool import run_jobs
+from glyph_memory.documents.bulk.report import BulkFailure, ShardReport, list_failures
 from glyph_memory.documents.bulk.walk import SourceList, find_sources
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.source import STDIN
-from glyph_memory.documents.tree import TreeFault
 from glyph_memory.errors import DocumentError, GlyphMemoryError, show_value
 from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.tokens import ModelProfile
@@ -35,47 +35,11 @@ _WRITTEN = (_WORK, INDEX, DOCUMENTS, PAGES, *(f"{PAGES}/{number:02x}" for number
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class BulkFailure:
-    """A document that was not drawn."""
+class BulkReport(ShardReport):
+    """How far a run into a folder with an index is, and at its end what came of it."""
 
-    source: str
-    """Its path or address."""
-    message: str
-    """Why, in one line."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BulkReport:
-    """How far a run is, and at its end what came of it."""
-
-    total: int
-    """Documents that were found."""
-    drawn: int = 0
-    """How many were drawn now."""
-    unchanged: int = 0
-    """How many were finished by an earlier run, and were not drawn again."""
-    failures: tuple[BulkFailure, ...] = ()
-    """Those that could not be drawn."""
-    skipped: tuple[BulkFailure, ...] = ()
-    """What was found in folders and is not read on purpose: links, pipes and devices, empty files, pictures and what
-    else is no document."""
-    pages: int = 0
-    """Pages that were drawn now."""
-    tokens: int = 0
-    """What these cost the model."""
-    text_tokens: int = 0
-    """What their text would cost it."""
-    defects: int = 0
-    """What was lost or guessed in the documents that were drawn now; `documents.jsonl` tells all of it."""
-    seconds: float = 0.0
-    """Since the run began."""
     index: Path = field(default=Path(INDEX))
     """The index of all pages in the folder."""
-
-    @property
-    def done(self) -> int:
-        """How many documents are dealt with."""
-        return self.drawn + self.unchanged + len(self.failures)
 
 
 def draw_tree(
@@ -163,10 +127,10 @@ class _Tally:
 
     def __init__(self, paths: Sequence[str], found: SourceList, *, index: Path, began: float) -> None:
         self._total, self._index, self._began = len(paths) + len(found.failed), index, began
-        self._skipped = tuple(_list_failures(found.skipped))
+        self._skipped = tuple(list_failures(found.skipped))
         self._drawn = self._unchanged = self._defects = 0
         self._sums = dict.fromkeys(("pages", "tokens", "text_tokens"), 0)
-        self._failures = [*_list_failures(found.failed)]
+        self._failures = list_failures(found.failed)
 
     def add(self, job: BulkJob, result: BulkResult | None) -> None:
         if result is None:
@@ -200,10 +164,6 @@ class _Tally:
 
     def _fail(self, job: BulkJob, message: str) -> None:
         self._failures.append(BulkFailure(source=name_source(job.source), message=message))
-
-
-def _list_failures(faults: Iterable[TreeFault]) -> Iterator[BulkFailure]:
-    return (BulkFailure(source=str(fault.path), message=str(fault.error)) for fault in faults)
 
 
 def _make_jobs(plan: BulkPlan, sources: Sequence[str], finished: BulkIndex) -> Iterator[BulkJob]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from glyph_memory.documents.shards.plan import DOCUMENTS, PAGES
+from glyph_memory.documents.shards.plan import DOCUMENTS, PAGES, read_documents
 from glyph_memory.documents.shards.storage import Storage
-from glyph_memory.documents.shards.tables import decode_documents, drop_pages, encode_rows
+from glyph_memory.documents.shards.tables import drop_pages, encode_rows
 
 
 def compact(storage: Storage) -> int:
@@ -25,9 +25,7 @@ def compact(storage: Storage) -> int:
     versions = dict[str, str]()
     dropped = defaultdict[str, set[str]](set)
     for shard in shards:
-        for row in decode_documents(
-            storage.read(f"{DOCUMENTS}/{shard}.parquet"), ("document", "version", "unchanged")
-        ):
+        for row in read_documents(storage, shard, ("document", "version", "unchanged")):
             document = row["document"]
             if row["unchanged"] and document in holder:  # its pages stay where they are
                 versions[document] = row["version"]
@@ -41,11 +39,16 @@ def compact(storage: Storage) -> int:
     for shard in sorted({*dropped, *changed}):
         mine = {one: version for one, version in versions.items() if holder[one] == shard}
         _rewrite(storage, shard, dropped[shard], mine)
+    for name in storage.list_files(
+        PAGES
+    ):  # of a worker that was killed before a plan that took its documents over
+        if name.removesuffix(".parquet") not in shards:
+            storage.remove(f"{PAGES}/{name}")
     return sum(map(len, dropped.values()))
 
 
 def _rewrite(storage: Storage, shard: str, dropped: set[str], versions: dict[str, str]) -> None:
-    there = decode_documents(storage.read(f"{DOCUMENTS}/{shard}.parquet"))
+    there = read_documents(storage, shard)
     rows = [row for row in there if row["document"] not in dropped]
     for row in rows:
         row["version"] = versions.get(row["document"], row["version"])

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from glyph_memory.documents.bulk.drawn import DrawingPlan, name_source
 from glyph_memory.documents.shards.listing import SourceFile
@@ -50,7 +51,7 @@ def find_finished(storage: Storage, drawing: DrawingPlan) -> Finished:
     for name in sorted(names):
         finished.shards.add(name)
         columns = ("document", "version", "digest", "style", "options", "error")
-        for row in decode_documents(storage.read(f"{DOCUMENTS}/{name}.parquet"), columns):
+        for row in read_documents(storage, name, columns):
             if row["error"] or (row["style"], row["options"]) != (
                 drawing.style_digest,
                 drawing.options_digest,
@@ -59,6 +60,23 @@ def find_finished(storage: Storage, drawing: DrawingPlan) -> Finished:
             else:
                 finished.documents[row["document"]] = (row["version"], row["digest"])
     return finished
+
+
+def read_documents(
+    storage: Storage, shard: str, columns: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
+    """Return what is told of a shard's documents.
+
+    Raises:
+        GlyphMemoryError: The file is damaged, or the output folder cannot be read.
+    """
+    name = f"{DOCUMENTS}/{shard}.parquet"
+    try:
+        return decode_documents(storage.read(name), columns)
+    except (ValueError, OSError) as error:  # pyarrow's own are of these
+        raise GlyphMemoryError(
+            f"{storage.shown + '/' + name!r} is damaged; remove it, and its documents are drawn again"
+        ) from error
 
 
 def make_plan(

@@ -9,55 +9,23 @@ import pickle
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from glyph_memory.checks import check_whole
 from glyph_memory.documents.addresses import is_address
 from glyph_memory.documents.bulk.drawn import DrawingPlan
-from glyph_memory.documents.bulk.run import BulkFailure
+from glyph_memory.documents.bulk.lock import make_write_error
+from glyph_memory.documents.bulk.report import BulkFailure, ShardReport, list_failures
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.shards.compacting import compact
 from glyph_memory.documents.shards.drawing import ShardResult, find_versions
 from glyph_memory.documents.shards.listing import SourceListing, list_sources
 from glyph_memory.documents.shards.plan import ATTEMPTS, Shard, find_finished, make_plan
 from glyph_memory.documents.shards.storage import Storage
-from glyph_memory.documents.tree import TreeFault
 from glyph_memory.errors import DocumentError, GlyphMemoryError
 from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.tokens import ModelProfile
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ShardReport:
-    """How far a run is, and at its end what came of it."""
-
-    total: int
-    """Documents that were found."""
-    drawn: int = 0
-    """How many were drawn now."""
-    unchanged: int = 0
-    """How many were finished before, and were not drawn again."""
-    failures: tuple[BulkFailure, ...] = ()
-    """Those that could not be drawn; each is a row with its error, too."""
-    skipped: tuple[BulkFailure, ...] = ()
-    """What is not read on purpose."""
-    pages: int = 0
-    """Pages that were drawn now."""
-    tokens: int = 0
-    """What these cost the model."""
-    text_tokens: int = 0
-    """What their text would cost it."""
-    defects: int = 0
-    """What was lost or guessed in the documents that were drawn now."""
-    seconds: float = 0.0
-    """Since the run began."""
-
-    @property
-    def done(self) -> int:
-        """How many documents are dealt with."""
-        return self.drawn + self.unchanged + len(self.failures)
 
 
 class ShardRun:
@@ -71,7 +39,7 @@ class ShardRun:
         self._address, self._plan, self._listing = address, pickle.dumps(drawing), listing
         waiting = {path for shard in shards for path, _, _ in shard.sources}
         self._unchanged = sum(1 for one in listing.files if one.path not in waiting)
-        self._failures = _list_failures(listing.failed)
+        self._failures = list_failures(listing.failed)
         self._sums = dict.fromkeys(("pages", "tokens", "text_tokens", "defects"), 0)
         self._drawn, self._began = 0, time.perf_counter()
 
@@ -101,7 +69,7 @@ class ShardRun:
             drawn=self._drawn,
             unchanged=self._unchanged,
             failures=tuple(self._failures),
-            skipped=tuple(_list_failures(self._listing.skipped)),
+            skipped=tuple(list_failures(self._listing.skipped)),
             seconds=time.perf_counter() - self._began,
             **self._sums,
         )
@@ -165,6 +133,8 @@ def open_shards(
     check_whole("bytes_per_shard", bytes_per_shard, DocumentError, at_least=1)
     named = [sources] if isinstance(sources, str | Path) else list(sources)
     address = _make_address(out)
+    if "\0" in address:
+        raise make_write_error(Path(address), ValueError("no name may hold a NUL"))
     storage = Storage(address)
     drawing = DrawingPlan.make(options, style=style, look=look, profile=profile, way=way, max_pages=max_pages)
     near = [_make_address(one) for one in named]
@@ -182,7 +152,3 @@ def open_shards(
 
 def _make_address(path: str | Path) -> str:
     return str(path) if is_address(str(path)) else str(Path(path).expanduser().absolute())
-
-
-def _list_failures(faults: Sequence[TreeFault]) -> list[BulkFailure]:
-    return [BulkFailure(source=str(fault.path), message=str(fault.error)) for fault in faults]

@@ -111,7 +111,11 @@ def encode_rows(rows: Iterable[Mapping[str, Any]]) -> bytes:
 
 
 def decode_documents(data: bytes, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
-    """Return the rows of documents of a Parquet file."""
+    """Return the rows of documents of a Parquet file.
+
+    Raises:
+        ValueError: It is none, or was cut off.
+    """
     arrow, parquet = load_arrow()
     wanted = None if columns is None else list(columns)
     rows: list[dict[str, Any]] = parquet.read_table(arrow.BufferReader(data), columns=wanted).to_pylist()

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from glyph_memory.documents import open_shards
 from glyph_memory.documents.bulk.drawn import DrawingPlan
 from glyph_memory.documents.shards.compacting import compact
 from glyph_memory.documents.shards.drawing import ShardDrawer, find_versions
 from glyph_memory.documents.shards.listing import list_sources
 from glyph_memory.documents.shards.plan import ATTEMPTS, Shard, find_finished, make_plan
 from glyph_memory.documents.shards.storage import Storage
+from glyph_memory.errors import GlyphMemoryError
 from tests.documents.shards.helpers import digest_files, make_texts, read_documents, read_pages
 
 
@@ -91,6 +93,43 @@ def test_a_broken_document_is_a_row_with_its_error(tmp_path: Path, plan: Drawing
         assert [Path(row["document"]).name for row in bad] == ["bad.docx"]
         assert "zip" in bad[0]["error"]
         assert len(read_documents(out)) == 3
+
+
+def test_pages_of_a_worker_that_was_killed_before_its_end_do_not_stay(
+    tmp_path: Path, plan: DrawingPlan
+) -> None:
+    """Its documents are taken over by the next plan, with one that came meanwhile: each page is there once."""
+    texts, out = make_texts(tmp_path / "texts", documents=2), tmp_path / "out"
+    [shard] = make_shards(texts, out, plan)
+    ShardDrawer(str(out), find_versions(), pickle.dumps(plan)).draw(shard)
+    Storage(str(out)).remove(f"documents/{shard.name}.parquet")  # as if it had not come so far
+    (texts / "new.md").write_text("It came meanwhile.")
+    draw(texts, out, plan)
+    pages = [(row["document"], row["page"]) for row in read_pages(out)]
+    assert len(pages) == len(set(pages))
+    assert len({document for document, _ in pages}) == 3
+
+
+def test_a_damaged_list_of_documents_is_one_line_with_the_next_step(
+    tmp_path: Path, plan: DrawingPlan
+) -> None:
+    """It is named; once it is removed, its documents are drawn again."""
+    texts, out = make_texts(tmp_path / "texts", documents=2), tmp_path / "out"
+    draw(texts, out, plan)
+    [file] = (out / "documents").iterdir()
+    file.write_bytes(b"torn")
+    with pytest.raises(GlyphMemoryError, match=f"{file.name}' is damaged; remove it"):
+        make_shards(texts, out, plan)
+    file.unlink()
+    draw(texts, out, plan)
+    assert len(read_documents(out)) == 2
+
+
+def test_a_name_that_no_folder_may_have_is_one_line(tmp_path: Path) -> None:
+    """As for `draw_tree`."""
+    texts = make_texts(tmp_path / "texts", documents=1)
+    with pytest.raises(GlyphMemoryError, match="no name may hold a NUL"), open_shards(texts, "o\0ut"):
+        pass
 
 
 def test_a_document_that_changes_while_a_run_waits_is_a_row_with_its_error(
