@@ -16,7 +16,7 @@ from grpo_tables import draw_grpo
 from prefix_tables import draw_break_even, draw_growth, draw_real_server, draw_ways
 from proxy_tables import draw_cached, draw_chunks, draw_crowd, draw_faults, draw_serve
 from rag_tables import draw_rag
-from ray_tables import draw_ray_kills, draw_ray_speed
+from ray_tables import draw_ray_kills, draw_ray_many, draw_ray_speed
 from reader_tables import draw_askers, draw_questions
 from scale_tables import (
     draw_capacity,
@@ -25,6 +25,8 @@ from scale_tables import (
     draw_capacity_models,
     draw_capacity_sessions,
     draw_capacity_steps,
+    draw_postgres_costs,
+    draw_postgres_kills,
     draw_routing,
     draw_routing_scale,
     draw_routing_sizes,
@@ -198,6 +200,9 @@ TABLES = {
     "real-server": Table(result="real_server", draw=draw_real_server),
     "ray-speed": Table(result="ray_cluster", draw=draw_ray_speed),
     "ray-kills": Table(result="ray_cluster", draw=draw_ray_kills),
+    "ray-many": Table(result="ray_many", draw=draw_ray_many),
+    "postgres-kills": Table(result="postgres", draw=draw_postgres_kills),
+    "postgres-costs": Table(result="postgres", draw=draw_postgres_costs),
     "routing": Table(result="routing", draw=draw_routing),
     "routing-cached": Table(result="routing", draw=lambda figures: draw_routing_sizes(figures, "cached")),
     "routing-computed": Table(result="routing", draw=lambda figures: draw_routing_sizes(figures, "computed")),

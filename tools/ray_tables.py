@@ -36,3 +36,18 @@ def draw_ray_kills(figures: Figures) -> str:
     kinds = [killed.get(kind, 0) for kind in ("worker", "driver", "node")]
     head = ["workers killed", "drivers killed", "nodes killed", "runs", "runs whose files differ by a bit"]
     return markdown(head, [[*kinds, figures["runs"], figures["differing_runs"]]])
+
+
+def draw_ray_many(figures: Figures) -> str:
+    """Return what many small documents take, and the driver's memory."""
+    rows = [
+        [
+            number(row["documents"]),
+            number(row["drawn"]),
+            f"{row['seconds']:,.0f} s",
+            *(f"{row[name] >> 20} MiB" for name in ("memory_first", "memory_last", "memory_most")),
+        ]
+        for row in figures["runs"]
+    ]
+    head = ["documents", "drawn", "with starting", "driver, after a tenth", "at the end", "at most"]
+    return markdown(head, rows)

@@ -52,18 +52,21 @@ def draw_routing_sizes(figures: Figures, what: str) -> str:
 
 
 def draw_routing_scale(figures: Figures) -> str:
-    """Return the share of pages with ten times as many sessions and servers."""
+    """Return the share of pages with 10 and 50 times as many sessions and servers."""
     rows = [
         [
             f"{row['sessions']:,}",
             row["servers"],
             row["requests"],
+            row["policy"],
             share(row["cached"]),
+            round(row["computed"]),
             times(row["imbalance"]),
         ]
         for row in figures["scale"]
     ]
-    return markdown(["sessions", "servers", "requests", "cached", "busiest server"], rows)
+    head = ["sessions", "servers", "requests", "policy", "cached", "computed a request", "busiest server"]
+    return markdown(head, rows)
 
 
 def draw_capacity(figures: Figures) -> str:
@@ -195,6 +198,27 @@ def draw_capacity_assumed(figures: Figures) -> str:
         ["tokens of a request that no cache has (simulated)", f"{figures['computed tokens a request']:,.0f}"],
     ]
     return markdown(["assumed", "value"], rows)
+
+
+def draw_postgres_kills(figures: Figures) -> str:
+    """Return what writers had acknowledged while connections were killed, and what was stored."""
+    killed = figures["killed"]
+    head = ["connections killed", "calls that failed", "turns acknowledged", "stored", "lost", "stored twice"]
+    found = [
+        killed["kills"], sum(killed["failed"].values()),
+        *(killed[name] for name in ("acknowledged", "stored", "lost", "doubled")),
+    ]  # fmt: skip
+    return markdown(head, [[number(value) for value in found]])
+
+
+def draw_postgres_costs(figures: Figures) -> str:
+    """Return what a call costs with few sessions and with many."""
+    rows = [
+        [f"`{name}`", f"{cost['small_ms']:.1f} ms", f"{cost['large_ms']:.1f} ms", times(cost["ratio"])]
+        for name, cost in figures["costs"].items()
+    ]
+    head = ["call", "100 sessions", f"{figures['sessions']:,} sessions", "ratio, the median of pairs"]
+    return markdown(head, rows)
 
 
 def _tell_table(taken: Figures, name: str) -> str:

@@ -46,7 +46,7 @@ def print_tables(results: Mapping[str, Any]) -> None:
     )
     if results["scale"]:
         print_table(
-            f"pages, session affinity, {shown:g} of the working set: ten times as much of all",
+            f"pages, {shown:g} of the working set: 10 and 50 times as much of all",
             tuple(results["scale"][0]),
             [tuple(row.values()) for row in results["scale"]],
         )
