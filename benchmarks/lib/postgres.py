@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import NullPool, create_engine, text
@@ -25,42 +26,107 @@ def has_postgres() -> bool:
 
 
 @contextmanager
-def run_postgres() -> Iterator[str]:
-    """Run a server, and yield its socket; what it holds is thrown away at the end."""
-    initdb, postgres = _find_program("initdb"), _find_program("postgres")
-    if initdb is None or postgres is None:
+def run_postgres(**settings: object) -> Iterator[str]:
+    """Run a server, and yield its socket; what it holds is thrown away at the end.
+
+    Args:
+        **settings: Of the server, beside those that make it fast.
+    """
+    with make_home() as home:
+        _run_program(
+            home, "initdb", "-U", "glyph", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync",
+            "-D", str(home / "data"),
+        )  # fmt: skip
+        with run_server(home, **settings) as server:
+            yield server.socket
+
+
+@contextmanager
+def run_replica(socket: str, **settings: object) -> Iterator[Server]:
+    """Run a streaming replica of a server that runs, and yield it; what it holds is thrown away at the end."""
+    with make_home() as home:
+        place = str(Path(socket).parent)
+        _run_program(
+            home, "pg_basebackup", "-h", place, "-U", "glyph", "-D", str(home / "data"), "-R", "-X", "stream",
+            "-c", "fast", "--no-sync",
+        )  # fmt: skip
+        with run_server(home, **settings) as server:
+            yield server
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Server:
+    """A server that runs."""
+
+    socket: str
+    """Where it answers."""
+    home: Path
+    """Its files."""
+    process: subprocess.Popen[bytes]
+    """The program."""
+
+    def run(self, statement: str) -> None:
+        """Send it a statement."""
+        run_statement(self.socket, statement)
+
+    def catch_up(self, primary: str) -> None:
+        """Wait until it has replayed all that its primary, named by its socket, has written by now."""
+        position = read_value(primary, "SELECT CAST(pg_current_wal_flush_lsn() AS text)")
+        there = f"SELECT pg_last_wal_replay_lsn() >= CAST('{position}' AS pg_lsn)"
+        for _ in range(3000):
+            if read_value(self.socket, there):
+                return
+            time.sleep(0.01)
+        raise AssertionError(f"the replica does not come to {position}")
+
+    def kill(self) -> None:
+        """End it at once, and its connections with it."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait()
+
+
+@contextmanager
+def make_home() -> Iterator[Path]:
+    """Make a folder that the server's account may enter, which one of the caller's it could not."""
+    home, account = Path(tempfile.mkdtemp(prefix="glyph-pg-")), find_account()
+    try:
+        if account:
+            shutil.chown(home, account)
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def run_server(home: Path, **settings: object) -> Iterator[Server]:
+    """Run a server on the files in a folder that `make_home` made; it may have been there before."""
+    program, log = _find_program("postgres"), home / "log"
+    if program is None:
         raise RuntimeError(MISSING)
-    account = find_account()
-    # Not a folder of the caller's: another account has to enter it.
-    home = Path(tempfile.mkdtemp(prefix="glyph-pg-"))
-    if account:
-        shutil.chown(home, account)
-    data, log = home / "data", home / "log"
-    settings = {
+    told: dict[str, object] = {
         "unix_socket_directories": home,
         "listen_addresses": "",
         "fsync": "off",
         "max_connections": 60,
     }
-    try:
-        subprocess.run(
-            [initdb, "-D", data, "-U", "glyph", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
-            check=True,
-            capture_output=True,
-            user=account,
-            cwd=home,
-        )
-        command = [postgres, "-D", str(data), *(f"--{name}={value}" for name, value in settings.items())]
-        with (
-            log.open("wb") as lines,
-            subprocess.Popen(command, stdout=lines, stderr=lines, user=account, cwd=home) as server,
-        ):
-            try:
-                yield wait_for_server(str(home / ".s.PGSQL.5432"), log)
-            finally:
-                server.send_signal(signal.SIGQUIT)  # at once
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    command = [program, "-D", str(home / "data")]
+    command += [f"--{name}={value}" for name, value in (told | settings).items()]
+    with (
+        log.open("wb") as lines,
+        subprocess.Popen(command, stdout=lines, stderr=lines, user=find_account(), cwd=home) as process,
+    ):
+        try:
+            socket = wait_for_server(str(home / ".s.PGSQL.5432"), log)
+            yield Server(socket=socket, home=home, process=process)
+        finally:
+            process.send_signal(signal.SIGQUIT)  # at once
+
+
+def _run_program(home: Path, name: str, *arguments: str) -> None:
+    program = _find_program(name)
+    if program is None:
+        raise RuntimeError(MISSING)
+    subprocess.run([program, *arguments], check=True, capture_output=True, user=find_account(), cwd=home)
 
 
 def make_url(socket: str, database: str) -> str:
@@ -94,11 +160,18 @@ def wait_for_backends(url: str) -> None:
     raise AssertionError(f"{url} is still in use")
 
 
-def run_statement(socket: str, statement: str) -> None:
+def run_statement(socket: str, statement: str, *, database: str = "postgres") -> None:
     """Send the server a statement, outside of any transaction."""
-    engine = create_engine(make_url(socket, "postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    engine = create_engine(make_url(socket, database), isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
         connection.execute(text(statement))
+
+
+def read_value(socket: str, statement: str) -> object:
+    """Return the one value that a statement gives on the server."""
+    engine = create_engine(make_url(socket, "postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        return connection.execute(text(statement)).scalar_one()
 
 
 def _find_program(name: str) -> str | None:

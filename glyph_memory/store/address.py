@@ -6,7 +6,7 @@ Knows URLs and files; opens no database. A new SQLite file is made here, since S
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -21,6 +21,10 @@ _OWN_QUERY = ("uri", "timeout", "check_same_thread", "cached_statements", "mode"
 _KINDS = (
     "a path such as 'chat.db', ':memory:', 'sqlite:///chat.db' or 'postgresql+pg8000://user@host/database'"
 )
+_PLACES = ("unix_sock", "host", "hostaddr", "port", "service")
+"""What drivers take from a URL's query in place of its host."""
+_NO_REPLICA = "one of the replicas is no host and no URL."
+_REPLICA_KINDS = "Give 'host', 'host:5433' or 'postgresql+pg8000://user@host/database'"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +41,10 @@ class Address:
     """What else the URL says to SQLite."""
     server: ServerOptions = field(default_factory=ServerOptions)
     """How a server is used."""
+    replicas: tuple[Address, ...] = ()
+    """Its streaming replicas."""
+    is_replica: bool = False
+    """Whether it is one of those."""
 
     @property
     def shown(self) -> str:
@@ -133,8 +141,44 @@ def _has_file(url: URL) -> bool:
 
 
 def _parse_server(url: URL, server: ServerOptions) -> Address:
-    told = {name: str(value) for name, value in url.query.items() if name in OPTION_NAMES}
-    return Address(url=url.difference_update_query(OPTION_NAMES), server=server.merge_query(told))
+    told = {name: _join(value) for name, value in url.query.items() if name in OPTION_NAMES}
+    address = Address(url=url.difference_update_query(OPTION_NAMES), server=server.merge_query(told))
+    if not address.server.replicas:
+        return address
+    if url.get_backend_name() != "postgresql":
+        raise StoreError(f"{address.shown} can have no replicas here; only PostgreSQL's are read")
+    replicas = tuple(_parse_replica(told, address) for told in address.server.replicas)
+    return replace(address, replicas=replicas)
+
+
+def _parse_replica(told: str, primary: Address) -> Address:
+    """Parse a replica's URL, or its host and port; all else is then as the primary has it."""
+    try:
+        url = make_url(told if "://" in told else f"postgresql://{told}")
+    except (ArgumentError, ValueError) as error:
+        raise StoreError(f"{_NO_REPLICA} {_REPLICA_KINDS}") from error  # it may hold a password
+    if "://" in told:
+        found = parse_address(told, server=replace(primary.server, replicas=()))
+        if found.url.get_backend_name() != "postgresql" or found.replicas:
+            raise StoreError(f"the replica {found.shown} is no PostgreSQL server. {_REPLICA_KINDS}")
+    else:
+        if not url.host or url.username or url.database or url.query:
+            raise StoreError(f"{_NO_REPLICA} {_REPLICA_KINDS}")
+        here = primary.url.difference_update_query(_PLACES)
+        found = replace(primary, url=here.set(host=url.host, port=url.port))
+    # Where its pool is used up, the primary is asked.
+    limits = replace(
+        found.server,
+        replicas=(),
+        statement_timeout_s=found.server.replica_timeout_s,
+        pool_wait_s=found.server.replica_wait_s,
+    )
+    return replace(found, server=limits, read_only=True, is_replica=True)
+
+
+def _join(value: str | tuple[str, ...]) -> str:
+    """Return what a URL's query says under a name, joined by commas where it says it more than once."""
+    return value if isinstance(value, str) else ",".join(value)
 
 
 def _parse_file(url: URL) -> Address:

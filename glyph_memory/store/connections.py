@@ -30,6 +30,10 @@ WRITES = "glyph_writes"
 _MOST_MS = 2**31 - 1
 _FORGETFUL: Mapping[str, Mapping[str, object]] = {"psycopg": {"prepare_threshold": None}}
 """What drivers are told that would prepare statements on the server by themselves."""
+_IMPATIENT = {"pg8000": "timeout", "psycopg": "connect_timeout", "psycopg2": "connect_timeout"}
+"""What drivers call the seconds that a server has to answer."""
+_ONE_STATE = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+"""A transaction on a replica reads all at one moment. Its session is not told: PgBouncer shares it."""
 _OLDEST_SQLITE = (3, 37)
 _PRAGMAS = (
     "PRAGMA synchronous=FULL",  # In WAL mode, NORMAL would lose the last commits with the power.
@@ -59,7 +63,7 @@ def _make_server_engine(address: Address, *, wait_s: float) -> Engine:
         pool_timeout=wait_s if options.pool_wait_s is None else options.pool_wait_s,
         pool_recycle=-1 if options.pool_recycle_s is None else options.pool_recycle_s,
         hide_parameters=True,
-        connect_args={} if options.prepares else _FORGETFUL.get(address.url.get_driver_name(), {}),
+        connect_args=_tell_driver(address),
     )
     if engine.dialect.is_async:
         raise StoreError(f"the driver of {address.shown} is asynchronous. Try: postgresql+pg8000://…")
@@ -68,6 +72,8 @@ def _make_server_engine(address: Address, *, wait_s: float) -> Engine:
     _close_quietly(engine)
     if engine.dialect.name == "postgresql":
         limits = _write_limits(options, wait_s=wait_s)
+        if address.is_replica:
+            limits = f"{_ONE_STATE}; {limits}"
 
         @event.listens_for(engine, "begin")
         def limit_waiting(connection: Connection) -> None:
@@ -75,6 +81,17 @@ def _make_server_engine(address: Address, *, wait_s: float) -> Engine:
             connection.exec_driver_sql(limits)
 
     return engine
+
+
+def _tell_driver(address: Address) -> dict[str, object]:
+    """Return what the driver is told for each connection."""
+    options, driver = address.server, address.url.get_driver_name()
+    told = dict[str, object]() if options.prepares else dict(_FORGETFUL.get(driver, {}))
+    if address.is_replica and driver in _IMPATIENT:
+        # A little more than a statement has, so that the server ends that first and the connection stays.
+        seconds = options.replica_timeout_s + 0.5
+        told[_IMPATIENT[driver]] = seconds if driver == "pg8000" else ceil(seconds)
+    return told
 
 
 def _close_quietly(engine: Engine) -> None:

@@ -25,6 +25,7 @@ from glyph_memory.store.journal import (
     remove_tasks,
     write_folder,
 )
+from glyph_memory.store.replicas import Replicas, open_replicas
 from glyph_memory.store.schema import SCHEMA, Schema
 from glyph_memory.store.search import begin_merging, merge_some
 
@@ -46,7 +47,21 @@ class ErasingDatabase(Database):
     def __init__(self, address: Address, *, wait_s: float, schema: Schema = SCHEMA) -> None:
         self._left: set[TaskKind] = set()
         """What the journal asks for, as far as this process knows."""
+        self.replicas: Replicas | None = None
+        """Where recall may be read."""
         super().__init__(address, wait_s=wait_s, schema=schema)
+        if address.replicas:
+            try:
+                self.replicas = open_replicas(self, wait_s=wait_s)
+            except BaseException:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Close the connections, those to replicas too; those in use are closed when they are done."""
+        super().close()
+        if self.replicas is not None:
+            self.replicas.close()
 
     @contextmanager
     def begin_write(self) -> Iterator[Connection]:

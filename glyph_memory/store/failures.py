@@ -104,6 +104,17 @@ def translate(error: Exception, *, shown: str, wait_s: float) -> StoreError:
     return _translate_server(cause, words)
 
 
+def find_state(error: StoreError) -> str | None:
+    """Return the server's code for what a `StoreError` translates; empty where it never came to a conversation.
+
+    `None` where nothing was translated.
+    """
+    cause = error.__cause__
+    if isinstance(cause, DBAPIError) and isinstance(cause.orig, Exception):
+        cause = cause.orig
+    return _sqlstate(_find_told(cause)) if isinstance(cause, Exception) else None
+
+
 def _translate_sqlite(error: sqlite3.Error, words: dict[str, str | float]) -> StoreError:
     code: int = getattr(error, "sqlite_errorcode", 0) & 0xFF
     told = words | {"said": _first_line(error), "code": getattr(error, "sqlite_errorname", "")}

@@ -5,8 +5,8 @@ Knows numbers and a URL's query; knows nothing about SQLAlchemy.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 
 from glyph_memory.checks import check_number, check_whole
 from glyph_memory.errors import StoreError, show_value
@@ -52,6 +52,15 @@ class ServerOptions:
     """Whether a driver that prepares statements on the server may. Behind PgBouncer in transaction mode only where its
     `max_prepared_statements` is set. The driver of the extra `postgres` never does."""
 
+    replicas: tuple[str, ...] = field(default=(), repr=False)
+    """Streaming replicas of a PostgreSQL server, which recall is read from where they show what the primary does: each
+    a URL, or `host:port` where all else is as for the primary. In a URL, separated by commas."""
+    replica_wait_s: float = 0.05
+    """How long a replica is waited for that has not yet what the primary has; then the primary is read."""
+    replica_timeout_s: float = 5.0
+    """How long a replica may take to let us in, and for a statement; then the primary is read, and that replica is left
+    alone for a second, and for twice as long each time that it fails again, up to a minute."""
+
     def __post_init__(self) -> None:
         for name in ("statement_timeout_s", "lock_timeout_s", "idle_timeout_s"):
             limit = {"or_none": True, "is_open": True}
@@ -60,6 +69,11 @@ class ServerOptions:
             check_number(name, getattr(self, name), StoreError, or_none=True)
         check_whole("pool_size", self.pool_size, StoreError, at_least=1, at_most=_LARGEST_POOL)
         check_whole("pool_overflow", self.pool_overflow, StoreError, at_most=_LARGEST_POOL)
+        check_number("replica_wait_s", self.replica_wait_s, StoreError)
+        check_number(
+            "replica_timeout_s", self.replica_timeout_s, StoreError, is_open=True, at_most=_LONGEST_LIMIT_S
+        )
+        object.__setattr__(self, "replicas", _check_replicas(self.replicas))
         for name in ("pool_pre_ping", "prepares"):
             if not isinstance(getattr(self, name), bool):
                 raise StoreError(
@@ -76,12 +90,23 @@ class ServerOptions:
         return replace(self, **told)  # type: ignore[arg-type]  # each is of its field's kind
 
 
-OPTION_NAMES = frozenset(field.name for field in fields(ServerOptions))
+OPTION_NAMES = frozenset(option.name for option in fields(ServerOptions))
 """What of a URL's query is meant for the store, and not for the driver."""
 
 
-def _parse(name: str, given: str) -> float | bool | None:
+def _check_replicas(given: object) -> tuple[str, ...]:
+    """Return the replicas as a tuple; what is wrong with them is not quoted, since it may hold a password."""
+    replicas = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (None,)
+    texts = tuple(one for one in replicas if isinstance(one, str) and one)
+    if len(texts) != len(replicas):
+        raise StoreError("the replicas are no list of texts; give replicas=('host:port', …)")
+    return texts
+
+
+def _parse(name: str, given: str) -> float | bool | tuple[str, ...] | None:
     """Return an option's value as it is spelled in a URL."""
+    if name == "replicas":
+        return tuple(part.strip() for part in given.split(",") if part.strip())
     if name in {"pool_pre_ping", "prepares"}:
         if given.lower() not in _SWITCHES:
             raise StoreError(f"{name}={show_value(given)} is neither true nor false; give one")

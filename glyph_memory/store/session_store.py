@@ -60,7 +60,7 @@ class SessionStore(SessionSizes):
         self, database: ErasingDatabase, name: str, *, seal_reader: SealReader | None = None
     ) -> None:
         super().__init__(database, check_name(name))
-        self._database, self._seal_reader = database, seal_reader
+        self._seal_reader = seal_reader
 
     def __repr__(self) -> str:
         return f"SessionStore({self.name!r} of {self._database.shown})"
@@ -102,43 +102,36 @@ class SessionStore(SessionSizes):
         """
         last = HIGHEST if upto is None else clamp_anchor(upto)
         at = clamp_anchor(after)
-        while True:
-            with self._database.begin_read() as connection:
-                session = find_session(connection, self.name)
-                if session is None:
-                    return
-                chunk = read_chunk(connection, session.id, after=at, upto=last, with_images=images)
-            if not chunk:
-                return
+        while chunk := self._read_chunk(after=at, upto=last, images=images):
             yield from chunk
             at = chunk[-1].anchor or last
 
+    def _read_chunk(self, *, after: int, upto: int, images: bool) -> Sequence[Turn]:
+        found = self._read_replica(
+            lambda connection, session: read_chunk(
+                connection, session.id, after=after, upto=upto, with_images=images
+            ),
+            count=lambda highest: min(upto, highest) - after,
+        )
+        return found or ()
+
     def turn(self, anchor: int) -> Turn | None:
         """Return one turn, `None` where there is none of this anchor."""
-        with self._database.begin_read() as connection:
-            session = find_session(connection, self.name)
-            return None if session is None else read_turn(connection, session.id, anchor)
+        return self._read(lambda connection, session: read_turn(connection, session.id, anchor))
 
     def head(self) -> tuple[Turn, ...]:
         """Return the system turns that the session begins with."""
-        with self._database.begin_read() as connection:
-            session = find_session(connection, self.name)
-            return () if session is None else tuple(read_head(connection, session.id))
+        return tuple(self._read(lambda connection, session: read_head(connection, session.id)) or ())
 
     def last_user(self, *, upto: int) -> Turn | None:
         """Return the user's newest turn, up to an anchor."""
-        with self._database.begin_read() as connection:
-            session = find_session(connection, self.name)
-            if session is None:
-                return None
-            return read_last_user(connection, session.id, upto=clamp_anchor(upto))
+        last = clamp_anchor(upto)
+        return self._read(lambda connection, session: read_last_user(connection, session.id, upto=last))
 
     def list_pinned(self, *, upto: int) -> tuple[Turn, ...]:
         """Return the pinned turns, up to an anchor."""
-        with self._database.begin_read() as connection:
-            session = find_session(connection, self.name)
-            where = (turns.c.pinned, turns.c.anchor <= clamp_anchor(upto))
-            return () if session is None else tuple(read_turns(connection, session.id, *where))
+        where = (turns.c.pinned, turns.c.anchor <= clamp_anchor(upto))
+        return tuple(self._read(lambda connection, session: read_turns(connection, session.id, *where)) or ())
 
     def set_pinned(self, anchor: int, pinned: bool) -> None:
         """Pin or unpin a turn.
@@ -209,13 +202,13 @@ class SessionStore(SessionSizes):
         """
         if k < 1:
             return ()
-        with self._database.begin_read() as connection:
-            session = find_session(connection, self.name)
-            if session is None:
-                return ()
+
+        def search(connection: Connection, session: SessionRow) -> tuple[Hit, ...]:
             found = find(connection, session, query, k=k, pool=pool)
             hits = ((hit, read_turn(connection, session.id, hit.anchor)) for hit in found)
             return tuple(Hit(turn=turn, score=hit.score) for hit, turn in hits if turn is not None)
+
+        return self._read_replica(search) or ()
 
     def identifiers(self, *, like: str = "", limit: int = 100) -> tuple[KnownIdentifier, ...]:
         r"""Return identifiers that were mentioned, the latest first.
@@ -224,26 +217,24 @@ class SessionStore(SessionSizes):
             like: Only those that hold this, without regard to case; `%`, `_` and `\` are letters like others.
             limit: How many at most.
         """
-        with self._database.begin_read() as connection:
-            session = find_session(connection, self.name)
-            return () if session is None else read_identifiers(connection, session.id, like=like, limit=limit)
+        found = self._read_replica(
+            lambda connection, session: read_identifiers(connection, session.id, like=like, limit=limit)
+        )
+        return found or ()
 
     def occurrences(self, texts: Collection[str], *, upto: int) -> dict[str, int]:
         """Return how often each text was mentioned as an identifier, up to an anchor; 0 where never.
 
         Of one that was said in very many turns, the latest 64 of them are counted.
         """
-        with self._database.begin_read() as connection:
-            session = find_session(connection, self.name)
-            if session is None:
-                return dict.fromkeys(texts, 0)
-            return count_occurrences(connection, session.id, texts, upto=upto)
+        found = self._read(
+            lambda connection, session: count_occurrences(connection, session.id, texts, upto=upto)
+        )
+        return dict.fromkeys(texts, 0) if found is None else found
 
     def seals(self) -> tuple[SealRecord, ...]:
         """Return the session's seals, by number."""
-        with self._database.begin_read() as connection:
-            session = find_session(connection, self.name)
-            return () if session is None else read_seals(connection, session.id)
+        return self._read(lambda connection, session: read_seals(connection, session.id)) or ()
 
     def add_seals(self, records: Sequence[SealRecord], *, edits: int, looks: Collection[str] = ()) -> bool:
         """Append seals and return True; return False where the past changed or another process was faster.

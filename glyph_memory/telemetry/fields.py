@@ -31,6 +31,7 @@ class Fields(TypedDict, total=False):
     way: str
     database: str
     access: str
+    read_from: str
     wait_s: float | None
     operation: str
     provider: str
@@ -111,6 +112,12 @@ FIELDS: Mapping[str, Field] = {
     ),
     "database": _words("db.system.name", "The database.", "sqlite", "postgresql"),
     "access": _words("glyph_memory.store.access", "What a transaction is for.", "read", "write"),
+    "read_from": _words(
+        "glyph_memory.store.read_from",
+        "What came of asking a replica: it was read, was behind, broke the reading off, did not answer, or is no "
+        "replica of this store.",
+        "replica", "behind", "cancelled", "down", "refused",
+    ),
     "wait_s": Field(
         name="glyph_memory.store.wait",
         about="Seconds until the transaction had begun: waiting for threads, processes, a connection.",

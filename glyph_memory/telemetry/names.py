@@ -113,7 +113,8 @@ SPANS: Mapping[SpanKey, SpanRow] = {
 """All spans, by key."""
 
 MetricKey = Literal[
-    "pages.drawn", "seals", "seal.tokens", "generations", "context.tokens", "store.wait", "chat.duration",
+    "pages.drawn", "seals", "seal.tokens", "generations", "context.tokens", "store.wait", "store.replica_reads",
+    "chat.duration",
     "chat.tokens", "chat.first_token", "cached_share", "proxy.duration",
 ]  # fmt: skip
 
@@ -171,6 +172,12 @@ METRICS: Mapping[MetricKey, MetricRow] = {
         about="How long a transaction waited to begin.",
         fields=("database", "access"),
         buckets=(0.0001, 0.0005, *_SECONDS),
+    ),
+    "store.replica_reads": MetricRow(
+        name="glyph_memory.store.replica_reads",
+        unit="{read}",
+        about="Reads that a replica was asked for; all that it did not answer, the primary did.",
+        fields=("read_from",),
     ),
     "chat.duration": MetricRow(
         name="gen_ai.client.operation.duration",

@@ -10,7 +10,16 @@ import pytest
 
 from glyph_memory.store import SessionStore, Store
 from lib.pgbouncer import MISSING_BOUNCER, has_pgbouncer, make_bounced_url, run_pgbouncer
-from lib.postgres import MISSING, has_postgres, make_database, make_url, run_postgres, run_statement
+from lib.postgres import (
+    MISSING,
+    Server,
+    has_postgres,
+    make_database,
+    make_url,
+    run_postgres,
+    run_replica,
+    run_statement,
+)
 
 _NUMBERS = count(1)
 
@@ -36,6 +45,13 @@ def postgres_url(postgres_socket: str) -> str:
 def module_postgres_url(postgres_socket: str) -> str:
     """Make a database that the tests of one module share."""
     return make_database(postgres_socket, f"module{next(_NUMBERS)}")
+
+
+@pytest.fixture(scope="module")
+def replica_server(postgres_socket: str) -> Iterator[Server]:
+    """Run a streaming replica of the server for the tests of one module."""
+    with run_replica(postgres_socket) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -124,6 +124,9 @@ def _index_again(connection: Connection) -> int:
             count += len(wrong)
             for turn in wrong:
                 _store_again(connection, session.row.id, turn)
+            if wrong:  # a new version of its row: a replica that has not yet seen this shows another one
+                mine = update(sessions).where(sessions.c.id == session.row.id)
+                connection.execute(mine.values(edits=sessions.c.edits))
     return count
 
 
