@@ -1,4 +1,4 @@
-"""What the tables of many sessions show, by routing and by capacity: one small function a table."""
+"""What the tables of many sessions show, by routing, by capacity, by replicas: one small function a table."""
 
 from __future__ import annotations
 
@@ -66,6 +66,20 @@ def draw_routing_scale(figures: Figures) -> str:
         for row in figures["scale"]
     ]
     head = ["sessions", "servers", "requests", "policy", "cached", "computed a request", "busiest server"]
+    return markdown(head, rows)
+
+
+def draw_replicas(figures: Figures) -> str:
+    """Return what is left to the primary with a replica, and what calls cost that way."""
+    rows = []
+    for how, found in (("", figures["even"]), (", replica behind", figures["behind"])):
+        for name, row in found.items():
+            alone, shared = row["work"]["alone"]["primary"], row["work"]["shared"]
+            both_s = shared["primary"]["cpu_s"] + shared["replica"]["cpu_s"]
+            left = [share(shared["primary"][what] / alone[what]) for what in ("blocks", "rows", "cpu_s")]
+            rows.append([f"{name}{how}", *left, times(both_s / alone["cpu_s"]), times(row["ratio"])])
+    rows.append(["search, just after a turn was stored", *["–"] * 4, times(figures["fresh"]["ratio"])])
+    head = ["call", "primary: blocks", "primary: rows", "primary: CPU", "both servers: CPU", "time of a call"]
     return markdown(head, rows)
 
 
