@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         [
             (
                 row["documents"], row["drawn"], round(row["seconds"], 1), round(row["documents"] / row["seconds"]),
-                f"{row['memory_first'] >> 20} MiB", f"{row['memory_last'] >> 20} MiB", f"{row['memory_most'] >> 20} MiB",
+                *(f"{row[name] >> 20} MiB" for name in ("memory_first", "memory_last", "memory_most")),
             )
             for row in rows
         ],
