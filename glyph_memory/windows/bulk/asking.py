@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
+from typing import Any
 
 from glyph_memory.documents import DocumentPage
 from glyph_memory.documents.shards.attempts import Attempts
@@ -16,6 +17,8 @@ from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.documents.shards.versions import find_other_version
 from glyph_memory.errors import DocumentError, GlyphMemoryError, ReaderError
 from glyph_memory.readers import OpenAIReader, Reading
+from glyph_memory.readers.defusing import defuse_context
+from glyph_memory.readers.reasoning import split
 from glyph_memory.windows.bulk.journal import Journal
 from glyph_memory.windows.bulk.options import AskJob
 from glyph_memory.windows.bulk.plan import ATTEMPTS, AskShard, AskUnit
@@ -23,7 +26,7 @@ from glyph_memory.windows.bulk.report import AskResult, sum_up
 from glyph_memory.windows.bulk.requests import AskRequest, RequestWriter
 from glyph_memory.windows.bulk.servers import EndOfServers, Servers
 from glyph_memory.windows.bulk.stored_pages import read_pages
-from glyph_memory.windows.bulk.tables import ANSWERS, Row, encode_answers, make_row, read_answer, read_answers
+from glyph_memory.windows.bulk.tables import ANSWERS, Row, encode_answers, read_answer, read_answers
 from glyph_memory.windows.bulk.work import do_at_once
 
 _CAREFUL_AFTER = 2
@@ -63,10 +66,14 @@ class ShardAsker:
         self._readers = [_make_reader(self._job, url) for url in self._job.urls]
         patience = _PATIENCE * self._job.options.max_concurrent
         self._servers = Servers(self._readers, patience=patience) if self._readers else None
-        self._writers = dict[str, RequestWriter]()
+        self._writers, self._errors = dict[str, RequestWriter](), dict[str, str]()
 
-    def ask(self, shard: AskShard) -> AskResult:
+    def ask(self, shard: AskShard, *, errors: Mapping[str, str] | None = None) -> AskResult:
         """Ask what a shard holds, unless it is answered; what fails becomes a row with its error.
+
+        Args:
+            shard: What is asked.
+            errors: Where others asked, why a request got no answer, by its key.
 
         Raises:
             GlyphMemoryError: The pages cannot be read, or the output folder cannot be written to.
@@ -76,6 +83,7 @@ class ShardAsker:
         name = f"{ANSWERS}/{shard.name}.parquet"
         if self._storage.has(name):
             return sum_up(shard.name, read_answers(self._storage, shard.name))
+        self._errors = dict(errors or {})
         attempts = Attempts(self._storage, ATTEMPTS, shard.name)
         deaths = attempts.begin()
         journal = Journal(self._storage, resumes=shard.resumes or deaths > 0)
@@ -108,22 +116,29 @@ class ShardAsker:
         if self._storage.has(f"{ANSWERS}/{shard.name}.parquet"):
             return []
         journal, known = Journal(self._storage, resumes=shard.resumes), self._read_known(shard)
+        tokens = self._job.profile.special_tokens
         return [
-            request
+            replace(request, context=defuse_context(request.context, tokens))
             for document in self._read_documents(shard, self._list_names(shard))
             for part in document.parts
             for _, request in part
             if request.key not in known and journal.find(request.key) is None
         ]
 
-    def keep(self, request: AskRequest, reading: Reading) -> None:
+    def keep(self, asked: Mapping[str, Any], reading: Reading) -> None:
         """Keep an answer that was asked for in another way; `ask` puts it into its shard's file.
+
+        Args:
+            asked: What `AskRequest.describe` returned.
+            reading: The answer; its text is what the model wrote, thinking included.
 
         Raises:
             GlyphMemoryError: It cannot be written.
         """
+        answer, reasoning = split(reading.text)
+        told = replace(reading, text=answer, reasoning=reading.reasoning or reasoning)
         journal = Journal(self._storage, resumes=False)
-        journal.keep(request.key, make_row(request) | read_answer(request, reading, self._job.model))
+        journal.keep(asked["key"], read_answer(asked, told, self._job.model))
 
     def close(self) -> None:
         """Close the servers' connections."""
@@ -175,15 +190,19 @@ class ShardAsker:
     def _answer(self, request: AskRequest, journal: Journal, known: Mapping[str, Row]) -> Row:
         row = known.get(request.key) or journal.find(request.key)
         if row is not None:
-            return row | make_row(request) | {"reused": request.key in known}
+            return row | request.describe() | {"reused": request.key in known}
         if self._servers is None:
-            return make_row(request) | {"error": "no answer came of it; run it again"}
+            why = self._errors.get(request.key, "no answer came of it; run it again")
+            return request.describe() | {"error": why}
         turn = int(request.pages[0].page.digest[:8], 16) if request.pages else 0
         try:
             reading = self._servers.ask(request.context, turn=turn)
         except ReaderError as error:
-            return make_row(request) | {"error": str(error) or type(error).__name__, "model": self._job.model}
-        row = make_row(request) | read_answer(request, reading, self._job.model)
+            return request.describe() | {
+                "error": str(error) or type(error).__name__,
+                "model": self._job.model,
+            }
+        row = read_answer(request.describe(), reading, self._job.model)
         journal.keep(request.key, row)
         return row
 

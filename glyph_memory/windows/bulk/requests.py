@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from glyph_memory.context import Context, Text
 from glyph_memory.context.counting import MESSAGE_TOKENS
@@ -39,6 +40,23 @@ class AskRequest:
     """What is sent, as counted here."""
     context: Context = field(repr=False)
     """What is sent."""
+
+    def describe(self) -> dict[str, Any]:
+        """Return its row before it is answered: plain values, without pictures."""
+        first, last = self.pages[0], self.pages[-1]
+        return {
+            "question": self.question,
+            "part": self.part,
+            "parts": self.parts,
+            "is_whole": self.is_whole,
+            "first_page": first.page.number,
+            "last_page": last.page.number,
+            "first_place": first.place,
+            "last_place": last.place,
+            "pages": [page.page.digest for page in self.pages],
+            "counted_tokens": self.tokens,
+            "key": self.key,
+        }
 
 
 class RequestWriter:

@@ -13,7 +13,6 @@ from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.documents.shards.tables import load_arrow
 from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.readers import Reading
-from glyph_memory.windows.bulk.requests import AskRequest
 
 ANSWERS = "answers"
 """The folder of answers in an output folder."""
@@ -26,36 +25,26 @@ _NUMBERS = (
     "part", "parts", "first_page", "last_page", "prompt_tokens", "completion_tokens", "cached_tokens",
     "counted_tokens",
 )  # fmt: skip
-_FLAGS = ("found", "is_cut_off", "reused")
+_FLAGS = ("is_whole", "found", "is_cut_off", "reused")
 _KEYS = ("key", "unit", "settings")
 
 
-def make_row(request: AskRequest) -> Row:
-    """Return the row of a request before it is answered."""
-    first, last = request.pages[0], request.pages[-1]
-    return {
-        "question": request.question,
-        "part": request.part,
-        "parts": request.parts,
-        "first_page": first.page.number,
-        "last_page": last.page.number,
-        "first_place": first.place,
-        "last_place": last.place,
-        "pages": [page.page.digest for page in request.pages],
-        "counted_tokens": request.tokens,
-        "key": request.key,
-    }
+def read_answer(asked: Mapping[str, Any], reading: Reading, model: str | None) -> Row:
+    """Return the row of a request that was answered.
 
-
-def read_answer(request: AskRequest, reading: Reading, model: str | None) -> Row:
-    """Return what was answered, as columns."""
+    Args:
+        asked: What `AskRequest.describe` returns.
+        reading: The answer.
+        model: The model's name, where the server does not say.
+    """
     usage = reading.usage
     return {
+        **asked,
         "answer": _clean(reading.text),
         "reasoning": _clean(reading.reasoning),
         "finish_reason": reading.finish_reason,
         "model": reading.model or model,
-        "found": bool(reading.text.strip()) if request.is_whole else not says_nothing(reading.text),
+        "found": bool(reading.text.strip()) if asked["is_whole"] else not says_nothing(reading.text),
         "is_cut_off": reading.is_cut_off,
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,

@@ -33,7 +33,9 @@ DOCUMENTS = 6
 def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with documents of a page, and a long one."""
     texts = make_texts(tmp_path_factory.mktemp("sources") / "texts", documents=DOCUMENTS, sentences=20)
-    (texts / "0003.md").write_text(" ".join(f"Plank {number} is dried for five years." for number in range(2_500)))
+    (texts / "0003.md").write_text(
+        " ".join(f"Plank {number} is dried for five years." for number in range(2_500))
+    )
     return texts
 
 
@@ -356,9 +358,12 @@ def test_a_document_that_kills_its_workers_is_a_row_in_the_end(pages: Path) -> N
 def test_two_workers_of_other_versions_ask_nothing(pages: Path) -> None:
     """They are refused by name."""
     asker = ShardAsker({"glyph-memory": "9.9"}, b"no pickle")
-    with FakeVLMServer() as server, open_questions(pages, QUESTION, url=server.base_url) as run:
-        with pytest.raises(GlyphMemoryError, match=r"the driver has 9\.9"):
-            run.add(asker.ask(run.shards[0]))
+    with (
+        FakeVLMServer() as server,
+        open_questions(pages, QUESTION, url=server.base_url) as run,
+        pytest.raises(GlyphMemoryError, match=r"the driver has 9\.9"),
+    ):
+        run.add(asker.ask(run.shards[0]))
 
 
 def test_what_cannot_be_asked_is_one_line(pages: Path, tmp_path: Path) -> None:
@@ -376,14 +381,17 @@ def test_what_cannot_be_asked_is_one_line(pages: Path, tmp_path: Path) -> None:
 
 def test_no_key_stands_in_any_file(pages: Path) -> None:
     """It goes to workers alone."""
-    with FakeVLMServer(api_key="sk-secret-4711") as server:
-        with open_questions(pages, QUESTION, url=server.base_url, api_key="sk-secret-4711") as run:
-            assert "sk-secret-4711" not in repr(run.job)
-            assert b"sk-secret-4711" in pickle.dumps(run.asker)
-            asker = ShardAsker(*run.asker)
-            for shard in run.shards:
-                run.add(asker.ask(shard))
-            asker.close()
+    key = "sk-secret-4711"
+    with (
+        FakeVLMServer(api_key=key) as server,
+        open_questions(pages, QUESTION, url=server.base_url, api_key=key) as run,
+    ):
+        assert key not in repr(run.job)
+        assert key.encode() in pickle.dumps(run.asker)
+        asker = ShardAsker(*run.asker)
+        for shard in run.shards:
+            run.add(asker.ask(shard))
+        asker.close()
     assert not [path for path in pages.rglob("*") if path.is_file() and b"sk-secret" in path.read_bytes()]
 
 
