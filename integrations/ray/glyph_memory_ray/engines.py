@@ -210,7 +210,7 @@ def _ask(
         )
         pool = ray.data.ActorPoolStrategy(size=workers)
         requests = make_rows(run.shards).flat_map(
-            _ListRequests,  # type: ignore[arg-type]  # a class that is called; Ray's types know functions alone
+            _ListRequests,
             fn_constructor_args=(*run.asker, kind),
             compute=pool,
             **remote,

@@ -180,7 +180,7 @@ def _ask_and_die(pages: Path, server: FakeVLMServer, *, after: int) -> None:
                 os._exit(9)
             keep(journal, key, row)
 
-        Journal.keep = count  # type: ignore[method-assign]  # in the child alone
+        Journal.keep = count  # type: ignore[assignment,method-assign]  # in the child alone
         try:
             ask(pages, url=server.base_url, max_concurrent=1)
         finally:
@@ -374,7 +374,7 @@ def test_what_cannot_be_asked_is_one_line(pages: Path, tmp_path: Path) -> None:
         with pytest.raises(DocumentError, match="asks nothing"):
             ask(pages, " ", url=server.base_url)
         with pytest.raises(DocumentError, match="per='word' is not known"):
-            ask(pages, url=server.base_url, per="word")  # type: ignore[typeddict-item]  # which is the point
+            ask(pages, url=server.base_url, per="word")  # type: ignore[arg-type]  # which is the point
         report = ask(pages, url=server.base_url, answer_tokens=500)
     assert all("has no room for pages" in failure.message for failure in report.failures)
 
