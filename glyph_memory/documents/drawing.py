@@ -11,8 +11,10 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from glyph_memory.context.page_wording import explain_marks
 from glyph_memory.document import Document, SourceSpan
 from glyph_memory.documents.native import draw_native_page, open_original
+from glyph_memory.documents.places import name_place
 from glyph_memory.documents.ways import PageWay, Way, iter_ways
 from glyph_memory.errors import DocumentError
 from glyph_memory.page import Page
@@ -50,6 +52,16 @@ class DocumentPage:
     def source_map(self) -> tuple[SourceSpan, ...]:
         """Where what stands on the page comes from."""
         return self.document.trace(self.page.start, self.page.stop)
+
+    @property
+    def place(self) -> str:
+        """What of the original it shows, as `pages 12 to 13`; empty where the document has no such places."""
+        return name_place(self.source_map, self.document)
+
+    @property
+    def marks(self) -> str:
+        """The sentence that tells a model what coloured signs on the page stand for; empty where it has none."""
+        return explain_marks(self.page.style)
 
     @property
     def links(self) -> tuple[str, ...]:

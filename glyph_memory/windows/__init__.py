@@ -1,13 +1,27 @@
 """Read documents beyond the model's window: groups of pages with overlap, each asked, and the answers put together.
 
 `page_groups` cuts, `read_windows` asks and combines, `iter_windows` yields each window's answer as it comes. Works with
-any `Reader`. What is cited are the document's own pages, sheets or lines.
+any `Reader`. What is cited are the document's own pages, sheets or lines. `open_questions` asks about the pages of many
+documents, on many machines.
 """
 
 from glyph_memory.windows.answers import WindowLoss as WindowLoss
 from glyph_memory.windows.answers import WindowLossKind as WindowLossKind
 from glyph_memory.windows.answers import WindowReading as WindowReading
 from glyph_memory.windows.answers import WindowsReading as WindowsReading
+from glyph_memory.windows.bulk import AskFields as AskFields
+from glyph_memory.windows.bulk import AskJob as AskJob
+from glyph_memory.windows.bulk import AskOptions as AskOptions
+from glyph_memory.windows.bulk import AskReport as AskReport
+from glyph_memory.windows.bulk import AskRequest as AskRequest
+from glyph_memory.windows.bulk import AskResult as AskResult
+from glyph_memory.windows.bulk import AskRun as AskRun
+from glyph_memory.windows.bulk import AskShard as AskShard
+from glyph_memory.windows.bulk import AskUnit as AskUnit
+from glyph_memory.windows.bulk import Per as Per
+from glyph_memory.windows.bulk import Questions as Questions
+from glyph_memory.windows.bulk import ShardAsker as ShardAsker
+from glyph_memory.windows.bulk import open_questions as open_questions
 from glyph_memory.windows.groups import PageGroup as PageGroup
 from glyph_memory.windows.groups import page_groups as page_groups
 from glyph_memory.windows.options import Combine as Combine

@@ -32,9 +32,8 @@ _REMEMBERED = 2048
 """Pages whose captions and lists are remembered: more than a window holds."""
 
 
-def _head_pages(style: PageStyle | None) -> str:
-    """Return what stands above pages in which line breaks may be drawn as a style's mark."""
-    marks = explain_marks(style)
+def _head_pages(marks: str) -> str:
+    """Return what stands above pages on which signs may stand for layout."""
     return f"{wording.WINDOW_NOTE}{marks}\n" if marks else wording.WINDOW_NOTE
 
 
@@ -78,7 +77,7 @@ class Prompts:
         Raises:
             DocumentError: There is no room for any.
         """
-        return self._room(_head_pages(_LONGEST_NOTE), wording.WINDOW_REQUEST)
+        return self._room(_head_pages(explain_marks(_LONGEST_NOTE)), wording.WINDOW_REQUEST)
 
     def room_for_answers(self) -> int:
         """Return what answers that are put together may cost, with the lines above them.
@@ -94,9 +93,8 @@ class Prompts:
 
     def ask_about(self, group: PageGroup) -> Context:
         """Return the request about a group of pages."""
-        styles = (page.page.style for page in group.pages)
-        marked = next((style for style in styles if style and style.newline_mark), None)
-        parts: list[Part] = [Text(_head_pages(marked), kind="note")]
+        marks = next(filter(None, (page.marks for page in group.pages)), "")
+        parts: list[Part] = [Text(_head_pages(marks), kind="note")]
         for page in group.pages:
             caption, *lists = self._write_beside(page)
             parts += [caption, ImagePart.of(page.page), *lists]

@@ -18,6 +18,7 @@ def cluster() -> Iterator[str]:
     ray = pytest.importorskip("ray")
     try:
         context = ray.init(
+            address="local",  # not one that somebody else runs on this machine
             num_cpus=2,
             include_dashboard=False,
             object_store_memory=100 * 1024 * 1024,
@@ -30,3 +31,21 @@ def cluster() -> Iterator[str]:
         pytest.skip(f"Ray does not start here: {type(error).__name__}: {error}")
     yield str(context.address_info["gcs_address"])
     ray.shutdown()
+
+
+def list_workers() -> list[int]:
+    """Return the processes of our cluster that draw or ask; those of others on this machine are not ours to kill."""
+    import ray
+
+    session = os.fsencode(ray.worker.global_worker.node.get_session_dir_path())
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if not path.read_bytes().startswith(b"ray::MapWorker"):
+                continue
+            parent = path.with_name("stat").read_text().rpartition(")")[2].split()[1]
+            if session in Path(f"/proc/{parent}/cmdline").read_bytes():
+                found.append(int(path.parent.name))
+        except OSError:  # it ended meanwhile
+            continue
+    return found

@@ -18,7 +18,7 @@ from glyph_memory.documents import ShardReport, draw_tree
 from glyph_memory.documents.shards.plan import DOCUMENTS
 from glyph_memory.errors import DocumentError, GlyphMemoryError
 from tests.documents.shards.helpers import digest_files, make_texts, read_documents, read_pages
-from tests.ray.conftest import PATHS
+from tests.ray.conftest import PATHS, list_workers
 
 pytestmark = [
     pytest.mark.usefixtures("cluster"),
@@ -91,18 +91,6 @@ def test_killed_workers_change_nothing(texts: Path, whole: Path, tmp_path: Path)
     assert killed
     assert report.drawn == 12
     assert digest_files(out) == digest_files(whole)
-
-
-def list_workers() -> list[int]:
-    """Return the processes that draw."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if path.read_bytes().startswith(b"ray::MapWorker"):
-                found.append(int(path.parent.name))
-        except OSError:
-            continue
-    return found
 
 
 _DRIVER = """

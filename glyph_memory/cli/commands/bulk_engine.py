@@ -34,6 +34,17 @@ def open_engine(ray: str | None, *, jobs: int | None, index: str | None) -> Iter
         kind = cast("Literal['jsonl', 'parquet']", index or "jsonl")
         yield partial(draw_tree, jobs=jobs or _count_cores(), index=kind)
         return
+    with open_adapter(ray) as adapter:
+        yield adapter.draw_documents
+
+
+@contextmanager
+def open_adapter(ray: str) -> Iterator[Any]:
+    """Connect to a cluster; yield the package `glyph_memory_ray`.
+
+    Raises:
+        GlyphMemoryError: There is no such cluster, or the package is not installed.
+    """
     try:
         adapter: Any = import_module("glyph_memory_ray")
     except ImportError as error:
@@ -41,7 +52,7 @@ def open_engine(ray: str | None, *, jobs: int | None, index: str | None) -> Iter
             f"--ray needs the package glyph-memory-ray ({error}). Try: pip install glyph-memory-ray"
         ) from error
     with adapter.connect_cluster(ray):
-        yield adapter.draw_documents
+        yield adapter
 
 
 def find_index(report: Report, out: str) -> str:

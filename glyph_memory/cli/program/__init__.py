@@ -5,6 +5,7 @@ import glyph_memory.cli.program.evaluate_commands
 import glyph_memory.cli.program.legibility_commands
 import glyph_memory.cli.program.memory_commands
 import glyph_memory.cli.program.page_commands
+import glyph_memory.cli.program.reading_commands
 import glyph_memory.cli.program.server_commands
 import glyph_memory.cli.program.store_commands
 import glyph_memory.cli.program.train_commands

@@ -26,7 +26,7 @@ Row = dict[str, Any]
 """A line of an index, as JSON has it."""
 PAGES = "pages"
 """The folder of pages in an output folder."""
-_LAYOUT = 1
+_LAYOUT = 2
 """Goes up whenever the same file and options would give other rows than before."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -183,6 +183,8 @@ def _make_row(page: DocumentPage, source: str, digest: str, plan: DrawingPlan) -
         "source_sheet": clean_text(place.sheet),
         "source_cell": place.cell,
         "source_line": place.line or 0,
+        "place": clean_text(page.place),
         "links": "\n".join(clean_text(link.replace("\n", "%0A")) for link in page.links),
+        "marks": page.marks,
         "style": plan.style_digest,
     }

@@ -43,7 +43,9 @@ _TEXTS = [
     "source_file",
     "source_sheet",
     "source_cell",
+    "place",
     "links",
+    "marks",
     "style",
 ]
 

@@ -5,23 +5,22 @@ Knows a shard and where it is written; knows nothing about Ray.
 
 from __future__ import annotations
 
-import json
 import pickle
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import glyph_memory
 from glyph_memory.documents.bulk.drawn import DrawingPlan, DrawnSource, Row, clean_text, name_source
 from glyph_memory.documents.bulk.pool import run_jobs
 from glyph_memory.documents.bulk.reading import read_source
+from glyph_memory.documents.shards.attempts import Attempts
 from glyph_memory.documents.shards.listing import get_version
 from glyph_memory.documents.shards.plan import ATTEMPTS, DOCUMENTS, PAGES, Shard
 from glyph_memory.documents.shards.storage import Storage
-from glyph_memory.documents.shards.tables import PageWriter, encode_documents, load_arrow
+from glyph_memory.documents.shards.tables import PageWriter, encode_documents
+from glyph_memory.documents.shards.versions import find_other_version
 from glyph_memory.errors import DocumentError, GlyphMemoryError
 from glyph_memory.typesetting import style_fingerprint
 
@@ -79,11 +78,12 @@ class ShardDrawer:
             return ShardResult(name=shard.name, refusal=self.refusal)
         if self._storage.has(f"{DOCUMENTS}/{shard.name}.parquet"):
             return ShardResult(name=shard.name)
-        attempts = self._begin(shard)
+        attempts = Attempts(self._storage, ATTEMPTS, shard.name)
+        is_careful = attempts.begin() > 0
         with tempfile.TemporaryDirectory(prefix="glyph-memory-") as folder:
             draft = Path(folder) / "pages.parquet"
             writer, records = PageWriter(draft), list[Row]()
-            for drawn in self._draw_all(shard, attempts):
+            for drawn in self._draw_all(shard, attempts, is_careful=is_careful):
                 record, pages = drawn
                 records.append(record)
                 for row, png in pages:
@@ -92,17 +92,12 @@ class ShardDrawer:
             self._storage.move_in(draft, f"{PAGES}/{shard.name}.parquet")
             # The list of documents comes last: a shard counts once it is there.
             self._storage.write(f"{DOCUMENTS}/{shard.name}.parquet", encode_documents(records))
-        self._storage.remove(f"{ATTEMPTS}/{shard.name}.json")
+        attempts.end()
         return _sum_up(shard, records)
 
     def _check(self) -> str:
-        here = find_versions()
-        for name, wanted in self._versions.items():
-            if here[name] != wanted:
-                return (
-                    f"a worker has {name} {here[name]}, and the driver has {wanted}; install one version on all "
-                    "machines"
-                )
+        if other := find_other_version(self._versions):
+            return other
         plan: DrawingPlan = pickle.loads(self._pickled)  # noqa: S301 - the driver's own
         try:
             found = style_fingerprint(plan.style)
@@ -116,34 +111,20 @@ class ShardDrawer:
         self._plan = plan
         return ""
 
-    def _begin(self, shard: Shard) -> dict[str, Any]:
-        """Note that it is begun, and return what is known of those who did not come to its end."""
-        name = f"{ATTEMPTS}/{shard.name}.json"
-        noted: dict[str, Any] = {"deaths": {}, "at": None, "is_careful": False}
-        if self._storage.has(name):
-            with suppress(ValueError):  # half of it, on a store that writes in pieces
-                noted |= json.loads(self._storage.read(name))
-            noted["is_careful"] = True
-            if noted["at"] is not None:
-                noted["deaths"][noted["at"]] = noted["deaths"].get(noted["at"], 0) + 1
-        self._storage.write(name, json.dumps(noted).encode())
-        return noted
-
-    def _draw_all(self, shard: Shard, attempts: dict[str, Any]) -> Iterator[Drawn]:
+    def _draw_all(self, shard: Shard, attempts: Attempts, *, is_careful: bool) -> Iterator[Drawn]:
         assert self._plan is not None  # noqa: S101 - who draws has one
-        if not attempts["is_careful"]:
+        if not is_careful:
             for source in shard.sources:
                 yield draw_source((source, self._plan))
             return
         for number, source in enumerate(shard.sources):
-            attempts["at"] = str(number)
-            if attempts["deaths"].get(str(number), 0) >= _ATTEMPTS:
+            if attempts.count_deaths(str(number)) >= _ATTEMPTS:
                 yield (
                     _fail(source, f"its worker was killed {_ATTEMPTS} times while it was drawn", self._plan),
                     [],
                 )
                 continue
-            self._storage.write(f"{ATTEMPTS}/{shard.name}.json", json.dumps(attempts).encode())
+            attempts.note(str(number))
             yield self._draw_apart(source)
 
     def _draw_apart(self, source: tuple[str, str, str]) -> Drawn:
@@ -156,11 +137,6 @@ class ShardDrawer:
                         return drawn
         why = "its process was killed three times while it was drawn; it may need too much memory"
         return _fail(source, why, self._plan), []
-
-
-def find_versions() -> dict[str, str]:
-    """Return which versions of what has to be the same everywhere are here."""
-    return {"glyph-memory": glyph_memory.__version__, "pyarrow": load_arrow()[0].__version__}
 
 
 def draw_source(job: tuple[tuple[str, str, str], DrawingPlan]) -> Drawn:

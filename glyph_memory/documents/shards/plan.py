@@ -5,14 +5,13 @@ Knows sources and shards; knows nothing about Ray.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from glyph_memory.documents.bulk.drawn import DrawingPlan, name_source
 from glyph_memory.documents.shards.listing import SourceFile
+from glyph_memory.documents.shards.plan_files import PlanFiles
 from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.documents.shards.tables import decode_documents
 from glyph_memory.errors import GlyphMemoryError
@@ -102,51 +101,26 @@ def make_plan(
         GlyphMemoryError: A plan cannot be read or written.
     """
     told = [drawing.style_digest, drawing.options_digest]
-    names = storage.list_files(PLANS)
-    last = _read_plan(storage, names[-1]) if names else None
-    waiting = [one for one in last.shards if one.name not in finished.shards] if last else []
-    if last is not None and last.drawing != told:
-        waiting = []
-    planned = {(path, version) for one in waiting for path, version, _ in one.sources}
-    new = [one for one in files if _is_new(one, finished) and (one.path, one.version) not in planned]
+    plans = PlanFiles(storage, PLANS)
+    last = plans.read_last()
+    try:
+        planned = [_make_shard(name, held) for name, held in (last[1] if last else {}).items()]
+    except (TypeError, ValueError) as error:
+        raise plans.refuse(error) from error
+    is_same = last is not None and last[0] == told
+    waiting = [one for one in planned if is_same and one.name not in finished.shards]
+    known = {(path, version) for one in waiting for path, version, _ in one.sources}
+    new = [one for one in files if _is_new(one, finished) and (one.path, one.version) not in known]
     if not new:
         return waiting
     # What was planned and not drawn is taken over: one plan at a time is enough to go on from.
     shards = [[list(source) for source in one.sources] for one in waiting]
     shards += _split(new, finished, documents=documents, size=size)
-    data = json.dumps({"drawing": told, "shards": shards}).encode()
-    number = 1 + (int(names[-1].partition("-")[0]) if names else 0)
-    name = f"{number:04}-{hashlib.sha256(data).hexdigest()[:8]}.json"
-    storage.write(f"{PLANS}/{name}", data)
-    return list(_parse_plan(name, data).shards)
+    return [_make_shard(name, held) for name, held in plans.write(told, shards).items()]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Plan:
-    drawing: list[str]
-    shards: tuple[Shard, ...]
-
-
-def _read_plan(storage: Storage, name: str) -> _Plan:
-    try:
-        return _parse_plan(name, storage.read(f"{PLANS}/{name}"))
-    except (ValueError, KeyError, TypeError) as error:
-        raise GlyphMemoryError(
-            f"{storage.shown!r} holds a plan that cannot be read ({error}); give another folder"
-        ) from error
-
-
-def _parse_plan(name: str, data: bytes) -> _Plan:
-    plan = json.loads(data)
-    own = name.removesuffix(".json")
-    shards = tuple(
-        Shard(
-            name=f"{own}-{number:06}",
-            sources=tuple((path, version, known) for path, version, known in sources),
-        )
-        for number, sources in enumerate(plan["shards"])
-    )
-    return _Plan(drawing=list(plan["drawing"]), shards=shards)
+def _make_shard(name: str, held: Sequence[Sequence[str]]) -> Shard:
+    return Shard(name=name, sources=tuple((path, version, known) for path, version, known in held))
 
 
 def _is_new(one: SourceFile, finished: Finished) -> bool:

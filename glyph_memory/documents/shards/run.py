@@ -19,10 +19,11 @@ from glyph_memory.documents.bulk.lock import make_write_error
 from glyph_memory.documents.bulk.report import BulkFailure, ShardReport, list_failures
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.shards.compacting import compact
-from glyph_memory.documents.shards.drawing import ShardResult, find_versions
+from glyph_memory.documents.shards.drawing import ShardResult
 from glyph_memory.documents.shards.listing import SourceListing, list_sources
 from glyph_memory.documents.shards.plan import ATTEMPTS, Shard, find_finished, make_plan
 from glyph_memory.documents.shards.storage import Storage
+from glyph_memory.documents.shards.versions import find_versions
 from glyph_memory.errors import DocumentError, GlyphMemoryError
 from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.tokens import ModelProfile

@@ -114,6 +114,21 @@ class Storage:
                 return self._path(name).read_bytes()
             return bytes(self._files.cat_file(f"{self._root}/{name}"))
 
+    @contextmanager
+    def open_file(self, name: str) -> Iterator[Any]:
+        """Open a file to read parts of it, such as some columns of a table.
+
+        Raises:
+            GlyphMemoryError: It is not there, or the store does not answer.
+        """
+        with (
+            _Told(self, "read"),
+            self._path(name).open("rb")
+            if self._files is None
+            else self._files.open(f"{self._root}/{name}", "rb") as file,
+        ):
+            yield file
+
     def write(self, name: str, data: bytes) -> None:
         """Write a file, whole or not at all.
 

@@ -15,7 +15,7 @@ from glyph_memory.documents.bulk.parquet import import_arrow
 
 _TEXTS = (
     "document", "document_digest", "title", "digest", "text", "way", "source_file", "source_sheet", "source_cell",
-    "links", "style",
+    "place", "links", "marks", "style",
 )  # fmt: skip
 _NUMBERS = (
     "part", "page", "width", "height", "tokens", "text_tokens", "start", "stop", "source_page", "source_line",

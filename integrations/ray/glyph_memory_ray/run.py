@@ -5,13 +5,9 @@ Knows Ray and runs; how a shard is drawn stands in glyph-memory.
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
-
-import ray
-import ray.data
 
 from glyph_memory import DocumentLook, GlyphMemoryError, ModelProfile, PageStyle
 from glyph_memory.documents import (
@@ -20,13 +16,9 @@ from glyph_memory.documents import (
     ShardDrawer,
     ShardReport,
     ShardResult,
-    ShardRun,
     open_shards,
 )
-from glyph_memory_ray.cluster import tell_of_clusters
-
-_BLOCKS = 10_000
-"""Blocks of a data set, at most; Ray's driver keeps some kilobytes of each."""
+from glyph_memory_ray.workers import ShardWorker, run_shards
 
 
 def draw_documents(
@@ -85,42 +77,20 @@ def draw_documents(
     ) as run:  # fmt: skip
         if progress is not None:
             progress(run.report())
-        for result in _draw(run, workers, dict(ray_remote_args or {})):
+        for result in run_shards(
+            _DrawShards, run.drawer, run.shards, workers=workers, remote=ray_remote_args
+        ):
             run.add(result)
             if progress is not None:
                 progress(run.report())
     return run.report()
 
 
-class _DrawShards:
-    """What Ray makes on each worker, and calls with a row for each shard."""
+class _DrawShards(ShardWorker[Shard, ShardResult]):
+    """What Ray makes on each worker."""
 
     def __init__(self, address: str, versions: dict[str, str], plan: bytes) -> None:
         self._drawer = ShardDrawer(address, versions, plan)
 
-    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        shard: Shard = pickle.loads(row["shard"])  # noqa: S301 - the driver's own
-        return {"result": pickle.dumps(self._drawer.draw(shard))}
-
-
-def _draw(run: ShardRun, workers: int | None, remote: dict[str, Any]) -> Iterator[ShardResult]:
-    if not run.shards:
-        return
-    with tell_of_clusters():
-        if not ray.is_initialized():
-            ray.init()
-        cluster: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]  # Ray's
-        count = min(workers or max(1, int(cluster.get("CPU", 1))), len(run.shards))
-        rows = ray.data.from_items(
-            [{"shard": pickle.dumps(shard)} for shard in run.shards],
-            override_num_blocks=min(len(run.shards), _BLOCKS),
-        )
-        drawn = rows.map(
-            _DrawShards,  # type: ignore[arg-type]  # a class that is called; Ray's types know functions alone
-            fn_constructor_args=run.drawer,
-            compute=ray.data.ActorPoolStrategy(size=count),
-            **{"num_cpus": 1, **remote},
-        )
-        for row in drawn.iter_rows():
-            result: ShardResult = pickle.loads(row["result"])  # noqa: S301 - our workers' own
-            yield result
+    def work(self, shard: Shard) -> ShardResult:
+        return self._drawer.draw(shard)

@@ -12,10 +12,11 @@ import pytest
 from glyph_memory.documents import open_shards
 from glyph_memory.documents.bulk.drawn import DrawingPlan
 from glyph_memory.documents.shards.compacting import compact
-from glyph_memory.documents.shards.drawing import ShardDrawer, find_versions
+from glyph_memory.documents.shards.drawing import ShardDrawer
 from glyph_memory.documents.shards.listing import list_sources
 from glyph_memory.documents.shards.plan import ATTEMPTS, Shard, find_finished, make_plan
 from glyph_memory.documents.shards.storage import Storage
+from glyph_memory.documents.shards.versions import find_versions
 from glyph_memory.errors import GlyphMemoryError
 from tests.documents.shards.helpers import digest_files, make_texts, read_documents, read_pages
 
@@ -164,7 +165,8 @@ def test_a_worker_with_other_fonts_is_refused(
 _WORKER = """
 import pickle, sys
 from pathlib import Path
-from glyph_memory.documents.shards.drawing import ShardDrawer, find_versions
+from glyph_memory.documents.shards.drawing import ShardDrawer
+from glyph_memory.documents.shards.versions import find_versions
 
 if __name__ == "__main__":
     out, plan, shard = sys.argv[1], Path(sys.argv[2]).read_bytes(), Path(sys.argv[3]).read_bytes()
