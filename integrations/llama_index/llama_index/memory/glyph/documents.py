@@ -50,6 +50,7 @@ from glyph_memory import (
     Page,
     PageOptionFields,
     PageOptions,
+    StoreError,
     explain_page,
     style_fingerprint,
     warn,
@@ -132,6 +133,11 @@ class PageNodeParser(NodeParser):
         options = merge_options(
             options, {name: value for name, value in fields.items() if name not in _PARSER_NAMES}
         )
+        if isinstance(options.pages, str) and pages_dir is None:
+            raise StoreError(
+                f"nodes name their pages by paths of this machine, so pages={options.pages!r} cannot hold them; give "
+                "pages_dir= a folder"
+            )
         is_read_back = others.pop("fingerprint", None) is not None
         if others.get("id_func") == _DEFAULT_ID_FUNC:  # out of `to_dict`
             del others["id_func"]
