@@ -6,7 +6,7 @@ Knows addresses; opens nothing.
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _SECRET = re.compile(
@@ -32,4 +32,5 @@ def show_address(address: str) -> str:
     except ValueError:
         return address.partition("://")[0] + "://…"
     host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, _SECRET.sub(r"\1***", parts.query), ""))
+    query = _SECRET.sub(r"\1***", parts.query)
+    return f"{parts.scheme}://{host}{parts.path}" + f"?{query}" * bool(query)

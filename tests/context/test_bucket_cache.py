@@ -29,7 +29,7 @@ from glyph_memory.context.bucket import ERASED_DAYS
 from glyph_memory.context.bucket_cache import BucketCache, find_local_folder, open_bucket
 from glyph_memory.context.folder_cache import make_page_file
 from glyph_memory.context.places import read_place
-from tests.context.shelf import Shelf
+from tests.shelf import Shelf
 
 DATA = [f"page {number}".encode() * 100 for number in range(4)]
 A, B, C, D = DIGESTS = [hashlib.sha256(data).hexdigest() for data in DATA]
@@ -359,7 +359,7 @@ def test_an_erased_page_that_waits_is_not_sent(machine: Callable[[str], BucketCa
 KILLED = """
 import sys, time
 from pathlib import Path
-from tests.context.shelf import Shelf
+from tests.shelf import Shelf
 from glyph_memory.context.bucket_cache import BucketCache
 def hang(call, path):
     if call == "pipe" and path.endswith(".png"):
@@ -503,7 +503,7 @@ def test_a_forked_child_sends_its_own_and_not_its_parents(
 ENDING = """
 import sys
 from pathlib import Path
-from tests.context.shelf import Shelf
+from tests.shelf import Shelf
 from glyph_memory.context.bucket_cache import BucketCache
 cache = BucketCache(f"shelf://{sys.argv[1]}", Path(sys.argv[2]))
 cache.put(sys.argv[3], bytes.fromhex(sys.argv[4]))

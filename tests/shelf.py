@@ -60,4 +60,9 @@ class Shelf(AbstractFileSystem):  # type: ignore[misc]  # it has no types
         Path(self._strip_protocol(path)).unlink()
 
 
-fsspec.register_implementation("shelf", Shelf, clobber=True)
+def register() -> None:
+    """Make `shelf://` known to fsspec, as importing this does."""
+    fsspec.register_implementation("shelf", Shelf, clobber=True)
+
+
+register()
