@@ -85,7 +85,7 @@ class Bucket:
             self.delete(wanted.keys() & self.erased)
 
     def erase(self, digests: Collection[str]) -> None:
-        """Tell everybody that pages are erased, and delete them."""
+        """Erase pages: write down their names for everybody, then delete them."""
         files, root = self._find_files()
         self.refuse(digests)
         for names in _split(sorted(digests)):

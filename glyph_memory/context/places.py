@@ -19,7 +19,7 @@ from glyph_memory.errors import PolicyError, show_value
 if TYPE_CHECKING:
     from glyph_memory.context.bucket_cache import BucketCache
 
-_SQUEEZED = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/[^/]")
+_JOINED = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/[^/]")
 """An address that was made a `Path`, which joins its slashes."""
 _READ_ONLY = {"http", "https"}
 
@@ -45,7 +45,7 @@ def read_place(given: str | Path | None) -> Path | str | None:
     if not isinstance(given, str | Path):
         raise PolicyError(f"pages={show_value(given)} is no folder and no address; give one as text")
     if isinstance(given, Path) or "://" not in given:
-        if _SQUEEZED.match(str(given)):
+        if _JOINED.match(str(given)):
             raise PolicyError(f"pages={str(given)!r} is an address that was made a path; give it as text")
         return Path(given)
     if not is_address(given) or "::" in given:

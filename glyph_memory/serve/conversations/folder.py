@@ -13,16 +13,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from glyph_memory.context import (
-    Binder,
-    ImagePart,
-    PageOptions,
-    RequestPlan,
-    ReuseCache,
-    make_cache,
-    pages_folder,
-    read_place,
-)
+from glyph_memory.context import Binder, ImagePart, PageOptions, RequestPlan, ReuseCache, pages_folder, places
 from glyph_memory.locks import ForkSafeLock
 from glyph_memory.memory.history import Bookmark, FoldedHistory, Folding
 from glyph_memory.memory.seal_records import find_images, find_range
@@ -73,9 +64,9 @@ class ConversationFolder:
         self._bookmarks = ReuseCache[bytes, KeptBookmark](at_most=_KNOWN)
         self._plain = ReuseCache[str, int](at_most=1 << 16)
         self._chains = ChainCache(store.key)
-        self._pages = read_place(pages) or (None if store.path is None else pages_folder(store.path))
+        self._pages = places.read_place(pages) or (None if store.path is None else pages_folder(store.path))
         self._seal_reader = SealReader(find_range=find_range, find_images=find_images, folder=self._pages)
-        self._shared = make_cache(self._pages) if isinstance(self._pages, str) else None
+        self._shared = places.make_cache(self._pages) if isinstance(self._pages, str) else None
         """Held, so that this machine looks what others erased as long as the proxy runs."""
 
     def get_folding(self, options: PageOptions) -> Folding[Unit]:

@@ -24,7 +24,7 @@ from llama_index.core.schema import (
     RelatedNodeInfo,
     TextNode,
 )
-from llama_index.core.utils import get_cache_dir, get_tqdm_iterable
+from llama_index.core.utils import get_tqdm_iterable
 from llama_index.memory.glyph.drawing import describe_page, draw_document
 from llama_index.memory.glyph.option_values import DrawnStyle
 from llama_index.memory.glyph.options import merge_options
@@ -32,6 +32,7 @@ from llama_index.memory.glyph.page_nodes import (
     MARKS_KEY,
     PAGE_KEYS,
     check_folder,
+    choose_folder,
     drop_image,
     drop_marks,
     find_page_file,
@@ -50,7 +51,6 @@ from glyph_memory import (
     Page,
     PageOptionFields,
     PageOptions,
-    StoreError,
     explain_page,
     style_fingerprint,
     warn,
@@ -133,17 +133,11 @@ class PageNodeParser(NodeParser):
         options = merge_options(
             options, {name: value for name, value in fields.items() if name not in _PARSER_NAMES}
         )
-        if isinstance(options.pages, str) and pages_dir is None:
-            raise StoreError(
-                f"nodes name their pages by paths of this machine, so pages={options.pages!r} cannot hold them; give "
-                "pages_dir= a folder"
-            )
         is_read_back = others.pop("fingerprint", None) is not None
         if others.get("id_func") == _DEFAULT_ID_FUNC:  # out of `to_dict`
             del others["id_func"]
-        folder = (
-            Path(pages_dir or options.pages or Path(get_cache_dir()) / "glyph_pages").expanduser().absolute()
-        )
+        folder = choose_folder(pages_dir or options.pages)
+
         if not is_read_back:  # a process that only reads has to load what another wrote
             check_folder(folder)
         given: dict[str, Any] = {
