@@ -43,6 +43,10 @@ from glyph_memory.context.page_keeper import PageKeeper as PageKeeper
 from glyph_memory.context.page_keeper import purge_pages as purge_pages
 from glyph_memory.context.page_wording import ask_page_code as ask_page_code
 from glyph_memory.context.page_wording import explain_page as explain_page
+from glyph_memory.context.places import find_place as find_place
+from glyph_memory.context.places import make_cache as make_cache
+from glyph_memory.context.places import open_place as open_place
+from glyph_memory.context.places import read_place as read_place
 from glyph_memory.context.plan import JoinUsers as JoinUsers
 from glyph_memory.context.plan import PlannedMessage as PlannedMessage
 from glyph_memory.context.plan import PlannedTurn as PlannedTurn

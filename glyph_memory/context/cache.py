@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
@@ -32,6 +32,12 @@ class ImageCache(Protocol):
 
     def forget(self, digest: str) -> object:
         """Delete a file, because what it shows is to be erased."""
+
+
+def get_images(cache: ImageCache, digests: Sequence[str]) -> list[bytes | None]:
+    """Return files, or None for each that is not there; from far away they are fetched together."""
+    get_many: Callable[[Sequence[str]], list[bytes | None]] | None = getattr(cache, "get_many", None)
+    return [cache.get(digest) for digest in digests] if get_many is None else get_many(digests)
 
 
 @dataclass(slots=True)
@@ -188,6 +194,13 @@ class Drafts:
         """Return a file, or None where it is not there any more."""
         return self._held.get(digest) or self._cache.get(digest)
 
+    def get_many(self, digests: Sequence[str]) -> list[bytes | None]:
+        """Return files, or None for each that is not there any more."""
+        held = {digest: self._held.get(digest) for digest in digests}
+        wanted = [digest for digest, data in held.items() if data is None]
+        held |= dict(zip(wanted, get_images(self._cache, wanted), strict=True)) if wanted else {}
+        return [held[digest] for digest in digests]
+
     def put(self, digest: str, data: bytes) -> None:
         """Hold a file."""
         self._held.put(digest, data)
@@ -196,6 +209,12 @@ class Drafts:
         """Drop a file, here and in the cache."""
         self._held.forget(digest)
         self._cache.forget(digest)
+
+    def flush(self) -> None:
+        """Wait until the cache has sent what it has to send, where it sends anything; not for long."""
+        flush: Callable[[], None] | None = getattr(self._cache, "flush", None)
+        if flush is not None:
+            flush()
 
     def keep(self, digests: Collection[str]) -> bool:
         """Move the held files of some digests to the cache; return whether there were any."""

@@ -16,7 +16,7 @@ from glyph_memory.files import find_folder_fault, make_private_folder, read_file
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHECK_BYTES = 32
-_FILE_BYTES = 64 << 20
+FILE_BYTES = 64 << 20
 """More than a page of 50 megapixels takes; no larger file is ours."""
 
 
@@ -52,11 +52,10 @@ class FolderCache:
         if find_folder_fault(self.folder):
             return None
         try:
-            data = read_file(path, at_most=_FILE_BYTES)
+            data = read_file(path, at_most=FILE_BYTES)
         except OSError:
             return None
-        image = data[:-_CHECK_BYTES]
-        return image if data == image + _checksum(digest, image) else None
+        return open_page_file(digest, data)
 
     def put(self, digest: str, data: bytes) -> None:
         """Store a file; do nothing where the disk is full or read-only."""
@@ -67,7 +66,7 @@ class FolderCache:
             # A draft that `forget` knows, should the process be killed here. Two that write at once write the same.
             write_atomic(
                 self._path(digest),
-                data + _checksum(digest, data),
+                make_page_file(digest, data),
                 mode=0o600,
                 draft=self._temporary_path(digest),
             )
@@ -93,9 +92,19 @@ class FolderCache:
         return self._path(digest).with_suffix(".new")
 
 
-def _checksum(digest: str, image: bytes) -> bytes:
-    """Return the bytes that end an image's file; a broken or misnamed file is recognized by them.
+def make_page_file(digest: str, image: bytes) -> bytes:
+    """Return the content of an image's file; a broken or misnamed file is recognized by the bytes that end it.
 
     Decoding the image to compare its pixels with the name would take twenty times as long.
     """
+    return image + _checksum(digest, image)
+
+
+def open_page_file(digest: str, data: bytes) -> bytes | None:
+    """Return the image in a file's content; None where it is broken, or another one's."""
+    image = data[:-_CHECK_BYTES]
+    return image if data == make_page_file(digest, image) else None
+
+
+def _checksum(digest: str, image: bytes) -> bytes:
     return hashlib.sha256(digest.encode() + image).digest()

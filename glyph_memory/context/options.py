@@ -12,6 +12,7 @@ from typing import Self, cast, get_args
 
 from glyph_memory.checks import check_whole
 from glyph_memory.context.option_fields import Captions, PageOptionFields
+from glyph_memory.context.places import read_place
 from glyph_memory.errors import PolicyError, show_value, warn
 from glyph_memory.folding import (
     Choice,
@@ -52,7 +53,8 @@ class PageOptions:
             the server.
         captions: Where pages' numbers and turns are told: in "text" before each, or, for servers and chat templates
             that part images from the text round them, on the "page" itself, which then is a little taller.
-        pages: A folder for page files, which may be deleted at any time. Unless given, files are kept beside an SQLite
+        pages: A folder for page files, which may be deleted at any time; or the address of one in an object store,
+            such as "s3://bucket/pages", which machines may share. Unless given, files are kept beside an SQLite
             database, else in memory.
         terminal_escapes: Of what colours, cursor moves, progress bars and the like are taken out when it is sent, as
             text and on pages: of "tools", the tool results; "strip", of every turn; or "keep", of nothing. What is
@@ -72,6 +74,7 @@ class PageOptions:
         ProfileError: No such model is known, or the calibration is of another.
         StyleError: There is no preset of that name, or it is below the calibration's floor; or the calibration is none.
         PolicyError: The policy is none, or the window is no number of tokens or too small.
+        PolicyError: Pages are no folder and no address, or the address holds a password.
         PolicyError: Captions are neither "text" nor "page", terminal escapes are not one of the three, no
             conversation is to be kept, or canaries are no whole number above 0.
 
@@ -90,8 +93,8 @@ class PageOptions:
     """What the server takes for prompt and answer together, as it was given."""
     captions: Captions
     """Where pages' numbers and turns are told."""
-    pages: Path | None
-    """A folder for page files."""
+    pages: Path | str | None
+    """A folder for page files, or the address of one in an object store, as text."""
     terminal_escapes: TerminalEscapes
     """Of what terminal escapes are taken out when it is sent."""
     cached_conversations: int
@@ -125,7 +128,7 @@ class PageOptions:
             "policy": policy,
             "window_tokens": window_tokens,
             "captions": captions,
-            "pages": None if pages is None else Path(pages),
+            "pages": read_place(pages),
             "terminal_escapes": terminal_escapes,
             "cached_conversations": cached_conversations,
             "canaries": canaries,

@@ -13,7 +13,7 @@ from itertools import repeat
 
 from PIL import Image
 
-from glyph_memory.context.cache import ImageCache
+from glyph_memory.context.cache import ImageCache, get_images
 from glyph_memory.context.decay_rule import OLD
 from glyph_memory.context.kind_styles import KindStyles
 from glyph_memory.context.messages import ImagePart
@@ -135,7 +135,7 @@ class PageDrawer:
         Raises:
             FontError: A page drawn again is not what it was; its fonts have changed unseen.
         """
-        files = [self._cache.get(page.digest) for page in seal.pages]
+        files = get_images(self._cache, [page.digest for page in seal.pages])
         if any(file is None for file in files):
             files = self._redraw_pages(seal, turns(), files)
         return [

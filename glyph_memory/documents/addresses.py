@@ -6,23 +6,18 @@ knows nothing about formats.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import BinaryIO, Protocol
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
+from glyph_memory.addresses import show_address
 from glyph_memory.documents.needs import load_library
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.source import Source, open_source
 from glyph_memory.documents.web import make_overflow, open_web
 from glyph_memory.errors import DocumentError
 
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_SECRET = re.compile(
-    r"(?i)((?:^|[&;])[^=&;]*(?:token|key|secret|sig|signature|password|passwd|pwd|auth|credential|session)[^=&;]*=)[^&;]*"
-)
-"""Fields of a query that let somebody in, as those of a signed address do."""
 _PACKAGES = {
     "memory": "fsspec",
     "s3": "s3fs",
@@ -44,26 +39,6 @@ class _FileSystem(Protocol):
     def open(self, path: str, mode: str) -> BinaryIO:
         """Open a file."""
         ...
-
-
-def is_address(text: str) -> bool:
-    """Return whether a text is an address and no path: `scheme://…`."""
-    return _ADDRESS.match(text) is not None
-
-
-def show_address(address: str) -> str:
-    """Return an address without its user, password and signature.
-
-    Example:
-        >>> show_address("https://me:secret@example.com/a.pdf?page=2&token=abc")
-        'https://example.com/a.pdf?page=2&token=***'
-    """
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return address.partition("://")[0] + "://…"
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, _SECRET.sub(r"\1***", parts.query), ""))
 
 
 def open_address(address: str, encoding: str, options: LoadOptions) -> Source:

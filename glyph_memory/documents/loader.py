@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
+from glyph_memory.addresses import is_address
 from glyph_memory.document import Document
-from glyph_memory.documents.addresses import is_address, open_address
+from glyph_memory.documents.addresses import open_address
 from glyph_memory.documents.formats import read_source
 from glyph_memory.documents.options import Limits, LoadOptions
 from glyph_memory.documents.source import ByteStream, Source, open_bytes, open_source, open_stream

@@ -31,11 +31,11 @@ def find_range(record: SealRecord) -> tuple[int, int] | None:
         return None
 
 
-def make_seal_reader(folder: Path | None) -> SealReader:
+def make_seal_reader(folder: Path | str | None) -> SealReader:
     """Return what a store needs to erase page images together with what they show.
 
     Args:
-        folder: Where page files are; `None` where they are in none.
+        folder: Where page files are, a bucket's address as text; `None` where they are in none.
     """
     from glyph_memory.store import SealReader  # noqa: PLC0415 - SQL is loaded when a store is opened
 

@@ -13,11 +13,12 @@ from glyph_memory.context import (
     Binder,
     DecayRule,
     Drafts,
-    FolderCache,
     ImageCache,
     PageOptionFields,
     PageOptions,
     RecentImages,
+    find_place,
+    make_cache,
     pages_folder,
 )
 from glyph_memory.errors import StoreError, show_value, warn
@@ -159,7 +160,7 @@ class OpenSession:
         try:
             if cache is None:
                 folder = options.pages or (pages_folder(store.path) if store.path else None)
-                cache = RecentImages() if folder is None else FolderCache(folder)
+                cache = RecentImages() if folder is None else make_cache(folder)
             drafts = Drafts(cache)
             binder = Binder(
                 options=options,
@@ -169,7 +170,7 @@ class OpenSession:
             )
             if small := describe_small_letters(binder.style, binder.profile, images=2):
                 warn(small)
-            seal_reader = make_seal_reader(cache.folder if isinstance(cache, FolderCache) else None)
+            seal_reader = make_seal_reader(find_place(cache))
             session_store = store.session(session, seal_reader=seal_reader)
             return cls(
                 store,
@@ -195,9 +196,10 @@ class OpenSession:
         )
 
     def close(self) -> None:
-        """Close the store, unless it was given open."""
+        """Close the store, unless it was given open, once page files are sent to a bucket: within five seconds."""
         self._seal_watch.close()
         if self._owns_store:
+            self._drafts.flush()
             self._store.close()
 
     def __enter__(self) -> Self:

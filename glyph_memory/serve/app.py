@@ -57,7 +57,7 @@ def create_app(options: ServeOptions, *, listeners: Sequence[Listener] = ()) -> 
     )
     state = ProxyState(
         options=options,
-        folder=ConversationFolder(store),
+        folder=ConversationFolder(store, pages=options.pages.get("pages")),
         upstreams=upstreams,
         rules=choose_rules(switched_off=options.switched_off, switched_on=options.switched_on),
         add_record=edge.recorder.add,

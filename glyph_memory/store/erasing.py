@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from glyph_memory.addresses import is_address, show_address
 from glyph_memory.errors import StoreBusy, StoreError, warn
 from glyph_memory.store.address import Address
 from glyph_memory.store.engine import Database
@@ -115,7 +116,7 @@ class ErasingDatabase(Database):
         if self._left - {"index"}:
             self._warn()
 
-    def note_images(self, connection: Connection, folder: Path, names: Collection[str]) -> None:
+    def note_images(self, connection: Connection, folder: Path | str, names: Collection[str]) -> None:
         """Have page images deleted once the open transaction is committed; the journal says so as well."""
         add_task(connection, "images", folder=write_folder(folder, self.address.path), names=names)
         self._left.add("images")
@@ -216,7 +217,9 @@ class ErasingDatabase(Database):
     def _describe(self, task: Task) -> str:
         kinds = {
             "file": _FILE_LEFT,
-            "images": _IMAGES_LEFT.format(folder=task.folder),
+            "images": _IMAGES_LEFT.format(
+                folder=show_address(task.folder) if is_address(task.folder) else task.folder
+            ),
             "log": _LOG_LEFT.format(log=self.log),
         }
         return kinds.get(task.kind, _ROWS_LEFT)

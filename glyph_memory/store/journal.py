@@ -13,6 +13,8 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, delete, select
 
+from glyph_memory.addresses import is_address
+from glyph_memory.errors import StoreError
 from glyph_memory.store.schema import erasures
 
 TaskKind = Literal["session", "images", "index", "log", "file"]
@@ -31,8 +33,8 @@ class Erasure:
     """Whether it did."""
     images: set[str] = field(default_factory=set)
     """Names of page images that nothing knows any more."""
-    folder: Path | None = None
-    """Where they lie; `None` where they are in no folder."""
+    folder: Path | str | None = None
+    """Where they lie, a bucket's address as text; `None` where they are in no folder."""
     session_ids: list[int] = field(default_factory=list)
     """Sessions that nobody finds any more, and whose rows are still to be emptied."""
 
@@ -43,7 +45,8 @@ class Task(NamedTuple):
     number: int
     kind: TaskKind
     folder: str
-    """Of images: where they lie, relative to the folder of an SQLite database. Of a session: its number."""
+    """Of images: where they lie, relative to the folder of an SQLite database, or a bucket's address. Of a session: its
+    number."""
     names: str
     """Of images: what they are named by, with spaces between."""
 
@@ -69,17 +72,30 @@ def remove_tasks(connection: Connection, tasks: Iterable[Task]) -> None:
         connection.execute(delete(erasures).where(erasures.c.number.in_(numbers[start : start + _AT_ONCE])))
 
 
-def write_folder(folder: Path, database: Path | None) -> str:
-    """Return how the journal names a folder: where it lies beside the database, so that both can move together."""
+def write_folder(folder: Path | str, database: Path | None) -> str:
+    """Return how the journal names a folder: where it lies beside the database, so that both can move together.
+
+    A bucket is named by its address, which `read_place` has found to hold no password.
+    """
+    if isinstance(folder, str):
+        return folder
     folder = folder.absolute()
     base = None if database is None else database.absolute().parent
     return str(folder.relative_to(base) if base is not None and folder.is_relative_to(base) else folder)
 
 
 def delete_images(task: Task, database: Path | None) -> bool:
-    """Delete the files of page images; return whether none of them is left."""
-    from glyph_memory.context.folder_cache import FolderCache  # noqa: PLC0415 - loaded where there is something to delete
+    """Delete the files of page images; return whether none of them is left.
 
+    Of a bucket, this machine's copies go with them; other machines delete theirs when they look next.
+    """
+    from glyph_memory.context import FolderCache, open_place  # noqa: PLC0415 - loaded where there is something to delete
+
+    if is_address(task.folder):
+        try:
+            return open_place(task.folder).erase(task.names.split())
+        except StoreError:  # this machine lacks the library; another one may have it
+            return False
     base = Path() if database is None else database.absolute().parent
     cache = FolderCache(base / task.folder)
     return not [name for name in task.names.split() if not cache.forget(name)]

@@ -103,8 +103,9 @@ class SealReader:
     """Returns the first and the last anchor of a seal's turns, `None` where it cannot be read."""
     find_images: Callable[[SealRecord], Collection[str]]
     """Returns the names of its page images."""
-    folder: Path | None
-    """Where page images lie as files; `None` where they are kept otherwise, and whoever erases forgets them."""
+    folder: Path | str | None
+    """Where page images lie as files, a bucket's address as text; `None` where they are kept otherwise, and whoever
+    erases forgets them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,6 +11,7 @@ import pytest
 
 from glyph_memory import GlyphMemory
 from glyph_memory.testing import agent_conversation
+from tests import shelf
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -45,6 +46,24 @@ def test_a_dry_run_lists_what_a_run_erases(run: Run, path: Path) -> None:
     assert "0 sessions erased" in run("expire", "--older-than", "90d", "--memory", path).err
     assert [one["session"] for one in run("sessions", "--memory", path, "--json").json["sessions"]] == ["new"]
     assert not list(pages.rglob("*.png"))
+
+
+def test_pages_in_a_bucket_go_along(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing here reads its address, no session goes either."""
+    shelf.register()
+    monkeypatch.setenv("GLYPH_MEMORY_PAGE_CACHE", str(tmp_path / "cache"))
+    database, address = tmp_path / "talk.db", f"shelf://{tmp_path / 'bucket'}"
+    with GlyphMemory.open(database, profile="glyph", pages=address) as memory:
+        memory.extend(agent_conversation(turns=300))
+        memory.context()
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("UPDATE glyph_sessions SET written = written - 91 * 86400")
+    where = ("--older-than", "90d", "--memory", database)
+    assert "install the library" in run("expire", *where, "--pages", "nosuch://bucket").error
+    assert list((tmp_path / "bucket").glob("*.png"))
+    assert "1 session erased" in run("expire", *where, "--pages", address).err
+    for folder in ("bucket", "cache"):
+        assert not list((tmp_path / folder).rglob("*.png"))
 
 
 @pytest.mark.parametrize("span", ["90", "d", "-3d", "0d", "999999999w", "1y"])

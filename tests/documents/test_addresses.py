@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from glyph_memory.addresses import is_address, show_address
 from glyph_memory.documents import Limits, load
-from glyph_memory.documents.addresses import is_address, show_address
 from glyph_memory.documents.hosts import is_public, resolve
 from glyph_memory.errors import DocumentError
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from llama_index.core.base.llms.types import ChatMessage
-from llama_index.memory.glyph import GlyphMemory
+from llama_index.memory.glyph import GlyphMemory, PageNodeParser
 
-from glyph_memory import FoldPolicy, purge_pages
+from glyph_memory import FoldPolicy, StoreError, purge_pages
+from glyph_memory.context.bucket_cache import open_bucket
+from tests import shelf
 
 
 @pytest.fixture
@@ -63,3 +65,27 @@ def test_what_left_the_prompt_left_the_folder(
     assert files(folder) <= memory.bookmark.digests
     assert purge_pages(folder) > 0
     assert memory.get()
+
+
+def test_pages_in_a_bucket_go_with_what_they_show(
+    tmp_path: Path, policy: FoldPolicy, talk: list[ChatMessage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A memory that is reset leaves none, there or on this machine; one that is read back has the same address."""
+    shelf.register()
+    monkeypatch.setenv("GLYPH_MEMORY_PAGE_CACHE", str(tmp_path / "cache"))
+    address = f"shelf://{tmp_path / 'bucket'}"
+    memory = GlyphMemory.from_defaults(policy=policy, pages=address, chat_history=talk)
+    memory.get()
+    open_bucket(address).flush()
+    assert files(tmp_path / "bucket")
+    again = GlyphMemory.model_validate(memory.model_dump())
+    assert again.pages == address
+    memory.reset()
+    open_bucket(address).flush()
+    assert not [*tmp_path.rglob("*.png")]
+
+
+def test_nodes_of_documents_want_a_folder() -> None:
+    """In one line: they name their pages by paths."""
+    with pytest.raises(StoreError, match="give pages_dir= a folder"):
+        PageNodeParser(pages="s3://bucket/pages")

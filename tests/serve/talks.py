@@ -23,11 +23,14 @@ class Talk:
     Args:
         store: Where it keeps them.
         options: The model's; None for one that gets text.
+        pages: Where page files are kept; beside the store's file unless given.
     """
 
-    def __init__(self, store: Store, options: PageOptions | None = SMALL) -> None:
+    def __init__(
+        self, store: Store, options: PageOptions | None = SMALL, *, pages: str | None = None
+    ) -> None:
         self.store, self.options = store, options
-        self.folder, self.dialect = ConversationFolder(store), ChatDialect()
+        self.folder, self.dialect = ConversationFolder(store, pages=pages), ChatDialect()
 
     def ask(
         self,

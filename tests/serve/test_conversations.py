@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from glyph_memory.context.bucket_cache import open_bucket
+from glyph_memory.memory.seal_records import make_seal_reader
 from glyph_memory.serve.conversations.kept import KeptBookmark
 from glyph_memory.serve.dialects.prefix_rules import MOVING_SYSTEM
 from glyph_memory.store import Store
 from lib.serve_speed import list_messages
+from tests import shelf
 from tests.serve.talks import SMALL, Talk, list_pages
 
 LONG = list_messages(400)
@@ -270,3 +273,25 @@ def test_a_conversation_whose_end_is_changed_stays_the_same_one(store: Store) ->
         sessions.append(prepared.folded.session)
         messages += [question, {"role": "assistant", "content": f"Answer {number}."}]
     assert len(set(sessions[1:])) == 1
+
+
+def test_proxies_share_pages_in_a_bucket_and_what_leaves_them_goes(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One machine draws, another sends the same; a conversation that is erased takes its pages along."""
+    shelf.register()
+    monkeypatch.setenv("GLYPH_MEMORY_PAGE_CACHE", str(tmp_path / "one"))
+    bucket = tmp_path / "bucket"
+    address = f"shelf://{bucket}"
+    talk = Talk(store, pages=address)
+    first = talk.ask(LONG[: ENDS[80]])
+    open_bucket(address).flush()
+    drawn = {path.stem for path in bucket.glob("*.png")}
+    assert len(drawn) > 3
+    monkeypatch.setenv("GLYPH_MEMORY_PAGE_CACHE", str(tmp_path / "two"))
+    assert Talk(store, pages=address).ask(LONG[: ENDS[80]]).data == first.data
+    assert {path.stem for path in (tmp_path / "two").rglob("*.png")} <= drawn
+    assert not list(tmp_path.glob("*.pages"))
+    for one in store.sessions():
+        store.session(one.name, seal_reader=make_seal_reader(address)).clear()
+    assert not list(bucket.glob("*.png"))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from glyph_memory.cli.server import KEY_VARIABLE
-from glyph_memory.context import PageOptionFields, PageOptions
+from glyph_memory.context import PageOptionFields, PageOptions, open_place
 from glyph_memory.errors import show_value
 from glyph_memory.readers.openai.endpoint import Endpoint
 from glyph_memory.serve.edge.keys import read_private_file
@@ -72,14 +72,15 @@ def _read_pages(given: Mapping[str, object]) -> PageOptionFields:
     """Return those fields of `PageOptions` that were typed, checked.
 
     Raises:
-        GlyphMemoryError: No such profile or style is known, or the window is too small.
+        GlyphMemoryError: No such profile or style is known, the window is too small, or pages cannot be kept there.
     """
     fields = cast("PageOptionFields", {name: value for name, value in given.items() if value is not None})
     limits = None if (calibration := fields.get("calibration")) is None else ReadingLimits.of(calibration)
     if limits is not None:
         fields["calibration"] = limits  # read once: it does not change under a server that runs
     checked = fields if limits is None or "profile" in fields else {**fields, "profile": limits.profile}
-    PageOptions(**checked)
+    if isinstance(place := PageOptions(**checked).pages, str):
+        open_place(place)  # what it needs is there
     return fields
 
 

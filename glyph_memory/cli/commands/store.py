@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from glyph_memory.cli import terminal
 from glyph_memory.cli.memories import open_existing_store
-from glyph_memory.context import pages_folder
+from glyph_memory.context import open_place, pages_folder, read_place
 from glyph_memory.errors import StoreError, show_value
 from glyph_memory.memory.seal_records import make_seal_reader
 from glyph_memory.store import BackupCheck, ExpiredSession, Store, backup_store, check_backup, restore_store
@@ -19,7 +18,7 @@ _SPAN = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*([hdw])")
 _HOURS = {"h": 1, "d": 24, "w": 7 * 24}
 
 
-def expire(memory: str, *, older_than: str | None, dry_run: bool, pages: Path | None, as_json: bool) -> None:
+def expire(memory: str, *, older_than: str | None, dry_run: bool, pages: str | None, as_json: bool) -> None:
     """Erase the sessions whose time is over, or list them."""
     span = None if older_than is None else _parse_span(older_than)
     gone = list[ExpiredSession]()
@@ -33,10 +32,12 @@ def expire(memory: str, *, older_than: str | None, dry_run: bool, pages: Path | 
             terminal.console().print(f"{name}  {turns}, last changed {when}", markup=False, highlight=False)
 
     with _open(memory, writes=not dry_run) as store:
-        folder = pages or (pages_folder(store.path) if store.path else None)
+        folder = read_place(pages) or (pages_folder(store.path) if store.path else None)
         if dry_run:
             tell(store.expire(older_than=span, dry_run=True))
         else:
+            if isinstance(folder, str):
+                open_place(folder)  # where it cannot be used, nothing is erased yet
             store.expire(older_than=span, seal_reader=make_seal_reader(folder), progress=tell)
     if as_json:
         told = [

@@ -261,8 +261,8 @@ def doctor(
     """Check a database for damage; with --repair, put right what can be.
 
     All of it is read: the file, the tables' version, the key, each session's counters, every turn and what it is found
-    by, the seals, and the pages' files beside the database. Each finding comes with what --repair does about it. The
-    exit code is 0 where nothing is damaged, else 1.
+    by, the seals, and the pages' files beside the database; those in a bucket are not looked at. Each finding comes
+    with what --repair does about it. The exit code is 0 where nothing is damaged, else 1.
 
     A repair first makes a backup. Then it counts and indexes again what follows from the turns, drops seals that do not
     hold, whose pages are drawn again, and finishes erasures. Of a file that SQLite cannot read as a whole, what can be

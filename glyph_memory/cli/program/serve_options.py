@@ -121,6 +121,15 @@ Canaries = Annotated[
         rich_help_panel=_MEMORY,
     ),
 ]
+Pages = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Where page images are kept: a folder, or an address such as s3://bucket/pages that machines share; if "
+        "none, beside an SQLite database, else in memory.",
+        rich_help_panel=_MEMORY,
+    ),
+]
 CheckEvery = Annotated[
     float | None,
     typer.Option(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,10 +26,11 @@ DryRun = Annotated[
     ),
 ]
 Pages = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         metavar="FOLDER",
-        help="Where the page images are that go along; if none, the folder beside an SQLite database.",
+        help="Where the page images are that go along: a folder, or an address such as s3://bucket/pages; if none, the "
+        "folder beside an SQLite database.",
         rich_help_panel=_GOES,
     ),
 ]

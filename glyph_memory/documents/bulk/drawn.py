@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
+from glyph_memory.addresses import is_address, show_address
 from glyph_memory.document import Document, SourceSpan
-from glyph_memory.documents.addresses import is_address, show_address
 from glyph_memory.documents.drawing import DocumentPage
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.page_run import PageRun

@@ -10,8 +10,9 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from glyph_memory.addresses import is_address
 from glyph_memory.document import Document
-from glyph_memory.documents.addresses import is_address, open_address
+from glyph_memory.documents.addresses import open_address
 from glyph_memory.documents.loader import load, load_source
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.errors import DocumentError, show_value

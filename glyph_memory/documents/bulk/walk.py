@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from glyph_memory.documents.addresses import is_address
+from glyph_memory.addresses import is_address
 from glyph_memory.documents.tree import TreeFault, find_files
 from glyph_memory.errors import DocumentError
 from glyph_memory.files import is_folder

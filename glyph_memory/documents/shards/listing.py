@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from glyph_memory.documents.addresses import is_address, show_address
+from glyph_memory.addresses import is_address, show_address
 from glyph_memory.documents.bulk.walk import find_sources
 from glyph_memory.documents.globs import parse_globs
 from glyph_memory.documents.tree import TreeFault

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+from glyph_memory.addresses import is_address
 from glyph_memory.checks import check_whole
-from glyph_memory.documents.addresses import is_address
 from glyph_memory.documents.bulk.drawn import DrawingPlan
 from glyph_memory.documents.bulk.lock import make_write_error
 from glyph_memory.documents.bulk.report import BulkFailure, ShardReport, list_failures

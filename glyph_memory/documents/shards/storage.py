@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 from uuid import uuid4
 
-from glyph_memory.documents.addresses import is_address, show_address
+from glyph_memory.addresses import is_address, show_address
 from glyph_memory.documents.bulk.lock import hold_folder, make_write_error
 from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.files import write_atomic

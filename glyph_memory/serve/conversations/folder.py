@@ -10,9 +10,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
-from glyph_memory.context import Binder, ImagePart, PageOptions, RequestPlan, ReuseCache, pages_folder
+from glyph_memory.context import Binder, ImagePart, PageOptions, RequestPlan, ReuseCache, pages_folder, places
 from glyph_memory.locks import ForkSafeLock
 from glyph_memory.memory.history import Bookmark, FoldedHistory, Folding
 from glyph_memory.memory.seal_records import find_images, find_range
@@ -53,22 +54,25 @@ class ConversationFolder:
 
     Args:
         store: Where turns, marks and bookmarks are kept.
+        pages: Where page files are kept, as `PageOptions` takes it; beside an SQLite file unless given.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, pages: str | Path | None = None) -> None:
         self._store = store
         self._lock = ForkSafeLock()
         self._make = lru_cache(maxsize=_FOLDINGS)(_make_folding)
         self._bookmarks = ReuseCache[bytes, KeptBookmark](at_most=_KNOWN)
         self._plain = ReuseCache[str, int](at_most=1 << 16)
         self._chains = ChainCache(store.key)
-        folder = None if store.path is None else pages_folder(store.path)
-        self._seal_reader = SealReader(find_range=find_range, find_images=find_images, folder=folder)
+        self._pages = places.read_place(pages) or (None if store.path is None else pages_folder(store.path))
+        self._seal_reader = SealReader(find_range=find_range, find_images=find_images, folder=self._pages)
+        self._shared = places.make_cache(self._pages) if isinstance(self._pages, str) else None
+        """Held, so that this machine looks what others erased as long as the proxy runs."""
 
     def get_folding(self, options: PageOptions) -> Folding[Unit]:
         """Return the folding of options; those that come to the same share one."""
-        if options.pages is None and self._store.path is not None:
-            options = PageOptions.merge(options, {"pages": pages_folder(self._store.path)})
+        if options.pages is None and self._pages is not None:
+            options = PageOptions.merge(options, {"pages": self._pages})
         with self._lock:
             return self._make(options)
 

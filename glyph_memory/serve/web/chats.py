@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from glyph_memory.context import Binder, FolderCache, ImageCache, PageOptions, RecentImages, pages_folder
+from glyph_memory.context import Binder, ImageCache, PageOptions, RecentImages, make_cache, pages_folder
 from glyph_memory.folding import Fold, SealedPage
 from glyph_memory.locks import ForkSafeLock
 from glyph_memory.memory import GlyphMemory, MemoryReport
@@ -54,7 +54,7 @@ class Chats:
         self._lock = ForkSafeLock()
         path, folder = context.store.path, context.page_options.pages
         folder = folder or (pages_folder(path) if path else None)
-        self.images: ImageCache = RecentImages() if folder is None else FolderCache(folder)
+        self.images: ImageCache = RecentImages() if folder is None else make_cache(folder)
 
     def list_chats(self, caller: str) -> list[dict[str, object]]:
         """Return a caller's chats, the one that was used last first."""

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from glyph_memory import __version__
-from glyph_memory.documents.addresses import show_address
+from glyph_memory.addresses import show_address
 from glyph_memory.readers import ServedModel
 from glyph_memory.serve.web.context import FoundModels, WebContext
 from glyph_memory.serve.web.json_answer import JsonAnswer

@@ -98,8 +98,13 @@ def open_store(store: ByteStore | str | Path | None) -> ByteStore | None:
     """Return a byte store; a path becomes a `PageFolder`.
 
     Raises:
-        StoreError: It is neither.
+        StoreError: It is neither, or an address.
     """
+    if isinstance(store, str) and "://" in store:
+        raise StoreError(
+            "pictures of documents are kept in a folder or a byte store, not at an address; give store= a folder or "
+            "one of LangChain's byte stores"
+        )
     if isinstance(store, str | Path):
         return PageFolder(store)
     if store is not None and not (

@@ -188,7 +188,7 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
         return self._count
 
     def purge(self, thread_id: str | int | None = None, *, older_than_days: float | None = None) -> int:
-        """Delete page files of the folder `pages`, and return how many there were.
+        """Delete page files of the folder or bucket `pages`, and return how many there were.
 
         Those that a thread no longer shows, since messages were changed, removed or left, go by themselves with the
         thread's next call, and what nobody used for 30 days does. So this is for after `delete_thread`, which no

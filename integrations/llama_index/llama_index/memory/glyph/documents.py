@@ -24,7 +24,7 @@ from llama_index.core.schema import (
     RelatedNodeInfo,
     TextNode,
 )
-from llama_index.core.utils import get_cache_dir, get_tqdm_iterable
+from llama_index.core.utils import get_tqdm_iterable
 from llama_index.memory.glyph.drawing import describe_page, draw_document
 from llama_index.memory.glyph.option_values import DrawnStyle
 from llama_index.memory.glyph.options import merge_options
@@ -32,6 +32,7 @@ from llama_index.memory.glyph.page_nodes import (
     MARKS_KEY,
     PAGE_KEYS,
     check_folder,
+    choose_folder,
     drop_image,
     drop_marks,
     find_page_file,
@@ -135,9 +136,8 @@ class PageNodeParser(NodeParser):
         is_read_back = others.pop("fingerprint", None) is not None
         if others.get("id_func") == _DEFAULT_ID_FUNC:  # out of `to_dict`
             del others["id_func"]
-        folder = (
-            Path(pages_dir or options.pages or Path(get_cache_dir()) / "glyph_pages").expanduser().absolute()
-        )
+        folder = choose_folder(pages_dir or options.pages)
+
         if not is_read_back:  # a process that only reads has to load what another wrote
             check_folder(folder)
         given: dict[str, Any] = {

@@ -113,7 +113,8 @@ class PageFields(BaseModel):
         default="text", description="Where pages' numbers and turns are told."
     )
     pages: str | None = Field(
-        default=None, description="A folder for page files, which may be deleted; in memory unless given."
+        default=None,
+        description="A folder for page files, which may be deleted, or a bucket's address; in memory unless given.",
     )
     terminal_escapes: Literal["tools", "strip", "keep"] = Field(
         default="tools", description="Of what terminal escapes are taken out when it is sent."

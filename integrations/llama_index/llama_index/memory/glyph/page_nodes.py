@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeGuard, TypeVar
 
 from llama_index.core.schema import BaseNode, ImageNode, MediaResource, Node, TextNode
+from llama_index.core.utils import get_cache_dir
 
 from glyph_memory import Page, StoreError, find_folder_fault, make_private_folder, write_atomic
 
@@ -110,6 +111,20 @@ def write_page(page: Page, folder: Path) -> Path:
     except OSError as error:
         raise _name_folder(folder, error) from error
     return path
+
+
+def choose_folder(given: str | Path | None) -> Path:
+    """Return where page files go; in LlamaIndex's cache unless given.
+
+    Raises:
+        StoreError: It is an address.
+    """
+    if isinstance(given, str) and "://" in given:
+        raise StoreError(
+            "nodes name their pages by paths of this machine, so that an address cannot hold them; give pages_dir= a "
+            "folder"
+        )
+    return Path(given or Path(get_cache_dir()) / "glyph_pages").expanduser().absolute()
 
 
 def check_folder(folder: Path) -> None:
