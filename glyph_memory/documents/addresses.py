@@ -15,6 +15,7 @@ from urllib.request import url2pathname
 from glyph_memory.documents.needs import load_library
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.source import Source, open_source
+from glyph_memory.documents.stores import PACKAGES, explain_refusal, open_store
 from glyph_memory.documents.web import make_overflow, open_web
 from glyph_memory.errors import DocumentError
 
@@ -23,18 +24,6 @@ _SECRET = re.compile(
     r"(?i)((?:^|[&;])[^=&;]*(?:token|key|secret|sig|signature|password|passwd|pwd|auth|credential|session)[^=&;]*=)[^&;]*"
 )
 """Fields of a query that let somebody in, as those of a signed address do."""
-_PACKAGES = {
-    "memory": "fsspec",
-    "s3": "s3fs",
-    "s3a": "s3fs",
-    "gs": "gcsfs",
-    "gcs": "gcsfs",
-    "az": "adlfs",
-    "abfs": "adlfs",
-    "abfss": "adlfs",
-    "hf": "huggingface_hub",
-}
-"""What reads an address beyond the web; others could lead into a private network, unseen."""
 _BLOCK = 1 << 16
 
 
@@ -51,6 +40,11 @@ def is_address(text: str) -> bool:
     return _ADDRESS.match(text) is not None
 
 
+def is_in_store(address: str) -> bool:
+    """Return whether an address is that of an object store: its letters name a key, and `?` and `#` are of them."""
+    return is_address(address) and address.partition("://")[0].lower() in PACKAGES
+
+
 def show_address(address: str) -> str:
     """Return an address without its user, password and signature.
 
@@ -58,12 +52,25 @@ def show_address(address: str) -> str:
         >>> show_address("https://me:secret@example.com/a.pdf?page=2&token=abc")
         'https://example.com/a.pdf?page=2&token=***'
     """
+    if is_in_store(address):
+        return _show_key(address)
     try:
         parts = urlsplit(address)
     except ValueError:
         return address.partition("://")[0] + "://…"
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, parts.path, _SECRET.sub(r"\1***", parts.query), ""))
+
+
+def _show_key(address: str) -> str:
+    scheme, _, rest = address.partition("://")
+    place, slash, key = rest.partition("/")
+    user, at, host = place.rpartition("@")
+    if at and not (scheme.lower().startswith("abfs") and ":" not in user):  # there it is the container
+        place = host
+    name, mark, query = key.partition("?")
+    shown = _SECRET.sub(r"\1***", query)
+    return f"{scheme}://{place}{slash}{name}{mark}{shown}"
 
 
 def open_address(address: str, encoding: str, options: LoadOptions) -> Source:
@@ -83,9 +90,9 @@ def open_address(address: str, encoding: str, options: LoadOptions) -> Source:
         return open_source(_find_path(address, shown), encoding)
     if scheme in {"http", "https"}:
         return open_web(address, encoding, options, show=show_address)
-    if scheme not in _PACKAGES or "::" in address:
+    if scheme not in PACKAGES:
         raise DocumentError(
-            f"nothing here reads the address {shown!r}; there are file, http, https, {', '.join(_PACKAGES)}. "
+            f"nothing here reads the address {shown!r}; there are file, http, https, {', '.join(PACKAGES)}. "
             "Or open it with your own library, and give the open file"
         )
     blocks = _read_blocks(address, shown, scheme, options)
@@ -104,14 +111,14 @@ def _find_path(address: str, shown: str) -> str:
 
 
 def _read_blocks(address: str, shown: str, scheme: str, options: LoadOptions) -> Iterator[bytes]:
-    package = _PACKAGES[scheme]
-    fsspec = load_library("fsspec", for_=f"{scheme} addresses")
+    package = PACKAGES[scheme]
+    load_library("fsspec", for_=f"{scheme} addresses")
     if package != "fsspec":
         load_library(package, for_=f"{scheme} addresses", package=package)
     held, most = 0, options.limits.file_bytes
     try:
         system: _FileSystem
-        system, path = fsspec.core.url_to_fs(address)
+        system, path = open_store(address)
         with system.open(path, "rb") as stream:
             while block := stream.read(_BLOCK):
                 held += len(block)
@@ -123,7 +130,4 @@ def _read_blocks(address: str, shown: str, scheme: str, options: LoadOptions) ->
     except FileNotFoundError as error:
         raise DocumentError(f"there is no document at {shown!r}; is the address spelled right?") from error
     except Exception as error:  # each of these libraries has errors of its own
-        # Their messages may quote the address with its keys, so only their kind is told.
-        raise DocumentError(
-            f"cannot read {shown!r}: {type(error).__name__}; are its name and your rights to it right?"
-        ) from None
+        raise DocumentError(f"cannot read {shown!r}: {explain_refusal(error)}") from None

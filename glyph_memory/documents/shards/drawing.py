@@ -5,9 +5,13 @@ Knows a shard and where it is written; knows nothing about Ray.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import pickle
+import socket
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -25,6 +29,9 @@ from glyph_memory.documents.shards.tables import PageWriter, encode_documents, l
 from glyph_memory.errors import DocumentError, GlyphMemoryError
 from glyph_memory.typesetting import style_fingerprint
 
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE})
+_PAUSE_S = 10.0
+"""After a shard for which a machine has no room."""
 _ATTEMPTS = 5
 """Deaths at one document, while each is drawn in a process of its own: then it is the machine, or the document."""
 Drawn = tuple[Row, list[tuple[Row, bytes]]]
@@ -53,6 +60,8 @@ class ShardResult:
     """Documents that could not be drawn, and why."""
     refusal: str = ""
     """Why this machine draws nothing."""
+    trouble: str = ""
+    """What this machine lacks to draw the shard, such as room; it is left to others, or to the next run."""
 
 
 class ShardDrawer:
@@ -80,20 +89,28 @@ class ShardDrawer:
         if self._storage.has(f"{DOCUMENTS}/{shard.name}.parquet"):
             return ShardResult(name=shard.name)
         attempts = self._begin(shard)
-        with tempfile.TemporaryDirectory(prefix="glyph-memory-") as folder:
+        try:
+            records = self._draw_and_write(shard, attempts)
+        except OSError as error:  # of the draft alone; what the output says comes as our own error
+            self._storage.remove(f"{ATTEMPTS}/{shard.name}.json")
+            time.sleep(_PAUSE_S)  # else a machine that is full takes all shards, as it is done with each at once
+            return ShardResult(name=shard.name, trouble=_tell_of_room(error))
+        self._storage.remove(f"{ATTEMPTS}/{shard.name}.json")
+        return _sum_up(shard, records)
+
+    def _draw_and_write(self, shard: Shard, attempts: dict[str, Any]) -> list[Row]:
+        with tempfile.TemporaryDirectory(prefix="glyph-memory-", ignore_cleanup_errors=True) as folder:
             draft = Path(folder) / "pages.parquet"
-            writer, records = PageWriter(draft), list[Row]()
-            for drawn in self._draw_all(shard, attempts):
-                record, pages = drawn
-                records.append(record)
-                for row, png in pages:
-                    writer.add(row, png)
-            writer.close()
+            records = list[Row]()
+            with PageWriter(draft) as writer:
+                for record, pages in self._draw_all(shard, attempts):
+                    records.append(record)
+                    for row, png in pages:
+                        writer.add(row, png)
             self._storage.move_in(draft, f"{PAGES}/{shard.name}.parquet")
             # The list of documents comes last: a shard counts once it is there.
             self._storage.write(f"{DOCUMENTS}/{shard.name}.parquet", encode_documents(records))
-        self._storage.remove(f"{ATTEMPTS}/{shard.name}.json")
-        return _sum_up(shard, records)
+        return records
 
     def _check(self) -> str:
         here = find_versions()
@@ -168,8 +185,9 @@ def draw_source(job: tuple[tuple[str, str, str], DrawingPlan]) -> Drawn:
     source, plan = job
     path, wanted, known = source
     try:
-        if wanted and get_version(path) != wanted:
-            raise DocumentError(f"{name_source(path)!r} changed since the run began; run it again")
+        if wanted and (now := get_version(path)) != wanted:
+            what = "changed" if now else "is gone"
+            raise DocumentError(f"{name_source(path)!r} {what} since the run began; run it again")
         reading = read_source(path, plan.load, known=known)
         if reading is None:
             return _make_record(source, plan) | {"digest": known, "unchanged": True}, []
@@ -180,6 +198,10 @@ def draw_source(job: tuple[tuple[str, str, str], DrawingPlan]) -> Drawn:
             raise DocumentError(f"{name_source(path)!r} changed while it was read; run it again")
     except GlyphMemoryError as error:
         return _fail(source, str(error), plan), []
+    except OSError as error:
+        if error.errno in _NO_ROOM:  # the machine's fault
+            raise
+        return _fail(source, f"{name_source(path)!r} cannot be read: {error}; is the file whole?", plan), []
     except Exception as error:  # a defect of a library or of ours: it must not cost the other documents
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         return _fail(source, f"{name_source(path)!r} cannot be read: {what}; is the file whole?", plan), []
@@ -197,6 +219,15 @@ def _make_record(source: tuple[str, str, str], plan: DrawingPlan) -> Row:
 
 def _fail(source: tuple[str, str, str], why: str, plan: DrawingPlan) -> Row:
     return _make_record(source, plan) | {"error": clean_text(why)}
+
+
+def _tell_of_room(error: OSError) -> str:
+    why = os.strerror(error.errno) if error.errno else str(error)
+    folder = repr(tempfile.tempdir) if tempfile.tempdir else "any folder"
+    return (
+        f"the machine {socket.gethostname()!r} has no room for drafts in {folder} ({why}); make room there, or name "
+        "another folder in its TMPDIR"
+    )
 
 
 def _sum_up(shard: Shard, records: list[Row]) -> ShardResult:

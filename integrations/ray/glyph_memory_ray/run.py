@@ -100,20 +100,41 @@ class _DrawShards:
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         shard: Shard = pickle.loads(row["shard"])  # noqa: S301 - the driver's own
-        return {"result": pickle.dumps(self._drawer.draw(shard))}
+        try:
+            result = self._drawer.draw(shard)
+        except GlyphMemoryError as error:  # as Ray tells of it, it would be a screen long
+            result = ShardResult(name=shard.name, refusal=str(error))
+        return {"result": pickle.dumps(result)}
 
 
 def _draw(run: ShardRun, workers: int | None, remote: dict[str, Any]) -> Iterator[ShardResult]:
-    if not run.shards:
-        return
+    """Yield what came of each shard; one for which a machine has no room is drawn again, as long as others have some."""
+    waiting = run.shards
+    while waiting:
+        left = list[ShardResult]()
+        for result in _draw_once(run, waiting, workers, remote):
+            if result.trouble:
+                left.append(result)
+            else:
+                yield result
+        if len(left) == len(waiting):
+            yield from left
+            return
+        names = {result.name for result in left}
+        waiting = tuple(shard for shard in waiting if shard.name in names)
+
+
+def _draw_once(
+    run: ShardRun, shards: Sequence[Shard], workers: int | None, remote: dict[str, Any]
+) -> Iterator[ShardResult]:
     with tell_of_clusters():
         if not ray.is_initialized():
             ray.init()
         cluster: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]  # Ray's
-        count = min(workers or max(1, int(cluster.get("CPU", 1))), len(run.shards))
+        count = min(workers or max(1, int(cluster.get("CPU", 1))), len(shards))
         rows = ray.data.from_items(
-            [{"shard": pickle.dumps(shard)} for shard in run.shards],
-            override_num_blocks=min(len(run.shards), _BLOCKS),
+            [{"shard": pickle.dumps(shard)} for shard in shards],
+            override_num_blocks=min(len(shards), _BLOCKS),
         )
         drawn = rows.map(
             _DrawShards,  # type: ignore[arg-type]  # a class that is called; Ray's types know functions alone
