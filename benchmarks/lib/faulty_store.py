@@ -100,7 +100,13 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(answer.status, headers, body, length=length, stops=fault.stops)
 
     def _send(
-        self, status: int, headers: dict[str, str], body: bytes, *, length: str | None = None, stops: bool = False
+        self,
+        status: int,
+        headers: dict[str, str],
+        body: bytes,
+        *,
+        length: str | None = None,
+        stops: bool = False,
     ) -> None:
         self.send_response(status)
         for name, value in headers.items():

@@ -5,7 +5,6 @@ Knows fsspec and what its libraries raise; knows nothing about documents.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ PACKAGES = {
     "abfss": "adlfs",
     "hf": "huggingface_hub",
 }
-"""Stores that are tried or known, and the library of each. They have no folders: nothing has to be made before a file."""
+"""Stores, and the library of each. They have no folders: nothing has to be made before a file."""
 CONNECT_S = 5.0
 ANSWER_S = 30.0
 """For each answer, and for each piece of one."""
@@ -34,6 +33,7 @@ _BYTES_A_SECOND = 1_000_000
 """...and for what is sent with it: a line that is slower than this is given up."""
 _READS = 2
 """Of a body that stops in the middle."""
+_ROOTS = frozenset({OSError, Exception, BaseException, object})
 _CODE = re.compile(r"[A-Za-z0-9]{1,40}")
 _WORDS = {
     "NoSuchBucket": "there is no such bucket",
@@ -57,6 +57,13 @@ _WORDS = {
     "403": "access is denied; are these the right keys, and do they have the rights?",
     "401": "access is denied; are these the right keys, and do they have the rights?",
 }
+_PARTS = {
+    "Timeout": f"no answer in time ({ANSWER_S:.0f} s for each); is its endpoint right, and is it reached from here?",
+    "SSL": "its certificate is not trusted here; is its endpoint right?",
+    "Certificate": "its certificate is not trusted here; is its endpoint right?",
+    "Connect": "it cannot be reached; is its endpoint right, and is it running?",
+}
+"""By a part of the name that a library has for it."""
 _BUSY = frozenset({"SlowDown", "ServiceUnavailable", "Throttling", "TooManyRequests", "429", "503"})
 _BROKEN = frozenset({"InternalError", "500", "502", "504"})
 
@@ -77,10 +84,10 @@ def open_store(address: str) -> tuple[Any, str]:
     scheme = scheme.lower()
     kind = fsspec.get_filesystem_class(scheme)
     plain = f"{scheme}://{rest}"
-    files = kind(**_make_limits(scheme, fsspec.config.conf) | kind._get_kwargs_from_urls(plain))  # noqa: SLF001 - theirs to override
+    files = kind(**_make_limits(scheme, fsspec.config.conf) | kind._get_kwargs_from_urls(plain))
     if PACKAGES.get(scheme) == "s3fs":
         files.retries = _READS
-    return files, str(kind._strip_protocol(plain))  # noqa: SLF001 - as above
+    return files, str(kind._strip_protocol(plain))
 
 
 def call_store(files: Any, name: str, *given: object, size: int = 0, **named: object) -> Any:  # noqa: ANN401 - fsspec has no types
@@ -113,14 +120,9 @@ def explain_refusal(error: BaseException) -> str:
     for code in told:
         if code in _WORDS:
             return _WORDS[code]
-    if any("Timeout" in code for code in told):
-        return (
-            f"no answer within {ANSWER_S:.0f} s, {TRIES} times; is its endpoint right, and is it reached from here?"
-        )
-    if any("Connect" in code or "Connection" in code for code in told):
-        return "it cannot be reached; is its endpoint right, and is it running?"
-    if any("SSL" in code or "Certificate" in code for code in told):
-        return "its certificate is not trusted here; is its endpoint right?"
+    for part, words in _PARTS.items():
+        if any(part in code for code in told):
+            return words
     return f"{told[0]}; are its name, its endpoint and your rights to it right?"
 
 
@@ -154,10 +156,7 @@ def _iter_codes(error: BaseException) -> Iterator[str]:
             )
         yield from _keep_plain(getattr(one, "code", None), getattr(one, "status", None))  # gcsfs's, aiohttp's
     for one in chain:
-        kinds = type(one).__mro__
-        yield from (kind.__name__ for kind in kinds[: kinds.index(Exception)] if kind is not OSError)
-        if isinstance(one, asyncio.TimeoutError):
-            yield "Timeout"
+        yield from (kind.__name__ for kind in type(one).__mro__ if kind not in _ROOTS)
     yield type(error).__name__
 
 

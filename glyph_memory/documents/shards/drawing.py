@@ -93,7 +93,9 @@ class ShardDrawer:
             records = self._draw_and_write(shard, attempts)
         except OSError as error:  # of the draft alone; what the output says comes as our own error
             self._storage.remove(f"{ATTEMPTS}/{shard.name}.json")
-            time.sleep(_PAUSE_S)  # else a machine that is full takes all shards, as it is done with each at once
+            time.sleep(
+                _PAUSE_S
+            )  # else a machine that is full takes all shards, as it is done with each at once
             return ShardResult(name=shard.name, trouble=_tell_of_room(error))
         self._storage.remove(f"{ATTEMPTS}/{shard.name}.json")
         return _sum_up(shard, records)

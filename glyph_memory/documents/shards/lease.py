@@ -58,7 +58,9 @@ def hold_store(files: LeaseFiles) -> Iterator[Callable[[], None]]:
     _wait_for_others(files)
     files.write(LOCK, own + b" 0")
     is_over = threading.Event()
-    beats = threading.Thread(target=_give_signs, args=(files, own, is_over), daemon=True, name="glyph-memory-lease")
+    beats = threading.Thread(
+        target=_give_signs, args=(files, own, is_over), daemon=True, name="glyph-memory-lease"
+    )
     beats.start()
 
     def check() -> None:
@@ -85,7 +87,7 @@ def _wait_for_others(files: LeaseFiles) -> None:
     seen, since = _read(files), time.monotonic()
     if seen:
         warn(
-            f"a run that was killed may have left {files.shown!r}: waiting up to {GONE_S:.0f} s for a sign of life of it"
+            f"a run that was killed may have left {files.shown!r}: waiting up to {GONE_S:.0f} s for a sign of life"
         )
     while seen and time.monotonic() - since < GONE_S:
         time.sleep(BEAT_S / 5)

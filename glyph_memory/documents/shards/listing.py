@@ -178,7 +178,11 @@ def _find_fault(name: str, info: Mapping[str, Any]) -> str:
     if "?versionId=" in name:
         return "has '?versionId=' in its name, which its library takes for a version; copy it to another name"
     if name.endswith("/"):
-        return "ends with '/', and no library reads such a key; copy it to another name" if info.get("size") else ""
+        return (
+            "ends with '/', and no library reads such a key; copy it to another name"
+            if info.get("size")
+            else ""
+        )
     return "" if info.get("size") else "is empty; there is nothing to read in it"
 
 

@@ -108,7 +108,7 @@ class _DrawShards:
 
 
 def _draw(run: ShardRun, workers: int | None, remote: dict[str, Any]) -> Iterator[ShardResult]:
-    """Yield what came of each shard; one for which a machine has no room is drawn again, as long as others have some."""
+    """Yield what came of each shard; one that met a machine without room is drawn again."""
     waiting = run.shards
     while waiting:
         left = list[ShardResult]()
