@@ -153,8 +153,8 @@ def _list_remote(address: str, include: Sequence[str], exclude: Sequence[str], o
         if any(glob.matches(relative, is_folder=False) for glob in unwanted):
             continue
         if fault := _find_fault(name, info):
-            error = DocumentError(f"{show_address(path)!r} {fault}")
-            bucket.skipped.append(TreeFault(path=Path(show_address(path)), error=error))
+            why = DocumentError(f"{show_address(path)!r} {fault}")
+            bucket.skipped.append(TreeFault(path=Path(show_address(path)), error=why))
         elif info.get("size"):  # else what consoles make for a folder
             bucket.files.append(_make_file(path, info))
     if not bucket.files and not bucket.skipped:

@@ -63,7 +63,8 @@ class Storage:
     def hold(self) -> Iterator[Callable[[], None]]:
         """Keep other runs out of it, and remove what killed workers left half written.
 
-        Yield what raises an error once it is held no more. A folder is held by the system, against other runs of this machine; a store by a file with signs of life.
+        Yield what raises an error once it is held no more. A folder is held by the system, against other runs of this
+        machine; a store by a file with signs of life.
 
         Raises:
             GlyphMemoryError: Another run holds it, or it cannot be written to.
