@@ -61,7 +61,7 @@ class _Handler(BaseHTTPRequestHandler):
     behind: int
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Write no line for a request."""
 
     def _answer(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
