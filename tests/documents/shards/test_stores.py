@@ -94,7 +94,7 @@ def test_a_version_is_the_same_in_a_listing_and_of_the_file(
         return tell(info(self, path, **given), ETag='"e"', LastModified=second, VersionId="17")
 
     def search(self: MemoryFileSystem, path: str, **given: object) -> dict[str, Any]:
-        found = find(self, path, **given)
+        found: dict[str, Any] = find(self, path, **given)
         if not given.get("detail"):
             return found
         exact = datetime(2026, 1, 1, 0, 0, 0, 123, tzinfo=UTC)
@@ -224,7 +224,7 @@ def test_a_refusal_is_told_in_words_without_keys(error: BaseException, told: str
         assert "hunter2" not in explain_refusal(one).lower()
 
 
-class _SilentFiles(AsyncFileSystem):
+class _SilentFiles(AsyncFileSystem):  # type: ignore[misc]  # fsspec has no types
     """A store that never answers."""
 
     async def _info(self, path: str, **_: object) -> dict[str, Any]:
