@@ -11,25 +11,14 @@ from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
-from glyph_memory.addresses import show_address
+from glyph_memory.addresses import PACKAGES, show_address
 from glyph_memory.documents.needs import load_library
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.source import Source, open_source
+from glyph_memory.documents.stores import explain_refusal, open_store
 from glyph_memory.documents.web import make_overflow, open_web
 from glyph_memory.errors import DocumentError
 
-_PACKAGES = {
-    "memory": "fsspec",
-    "s3": "s3fs",
-    "s3a": "s3fs",
-    "gs": "gcsfs",
-    "gcs": "gcsfs",
-    "az": "adlfs",
-    "abfs": "adlfs",
-    "abfss": "adlfs",
-    "hf": "huggingface_hub",
-}
-"""What reads an address beyond the web; others could lead into a private network, unseen."""
 _BLOCK = 1 << 16
 
 
@@ -58,9 +47,9 @@ def open_address(address: str, encoding: str, options: LoadOptions) -> Source:
         return open_source(_find_path(address, shown), encoding)
     if scheme in {"http", "https"}:
         return open_web(address, encoding, options, show=show_address)
-    if scheme not in _PACKAGES or "::" in address:
+    if scheme not in PACKAGES:
         raise DocumentError(
-            f"nothing here reads the address {shown!r}; there are file, http, https, {', '.join(_PACKAGES)}. "
+            f"nothing here reads the address {shown!r}; there are file, http, https, {', '.join(PACKAGES)}. "
             "Or open it with your own library, and give the open file"
         )
     blocks = _read_blocks(address, shown, scheme, options)
@@ -79,14 +68,14 @@ def _find_path(address: str, shown: str) -> str:
 
 
 def _read_blocks(address: str, shown: str, scheme: str, options: LoadOptions) -> Iterator[bytes]:
-    package = _PACKAGES[scheme]
-    fsspec = load_library("fsspec", for_=f"{scheme} addresses")
+    package = PACKAGES[scheme]
+    load_library("fsspec", for_=f"{scheme} addresses")
     if package != "fsspec":
         load_library(package, for_=f"{scheme} addresses", package=package)
     held, most = 0, options.limits.file_bytes
     try:
         system: _FileSystem
-        system, path = fsspec.core.url_to_fs(address)
+        system, path = open_store(address)
         with system.open(path, "rb") as stream:
             while block := stream.read(_BLOCK):
                 held += len(block)
@@ -98,7 +87,4 @@ def _read_blocks(address: str, shown: str, scheme: str, options: LoadOptions) ->
     except FileNotFoundError as error:
         raise DocumentError(f"there is no document at {shown!r}; is the address spelled right?") from error
     except Exception as error:  # each of these libraries has errors of its own
-        # Their messages may quote the address with its keys, so only their kind is told.
-        raise DocumentError(
-            f"cannot read {shown!r}: {type(error).__name__}; are its name and your rights to it right?"
-        ) from None
+        raise DocumentError(f"cannot read {shown!r}: {explain_refusal(error)}") from None

@@ -71,7 +71,10 @@ class Source:
         """The last part of the path or address, without its query: what to call the document."""
         if self.path == STDIN:
             return "standard input"
-        path = self.path.split("?", 1)[0] if "://" in self.path else self.path
+        path = self.path
+        if "://" in path:  # in a store's key, `?` is a letter as any other
+            is_web = path.lower().startswith(("http://", "https://"))
+            path = path.partition("?" if is_web else "?versionId=")[0]
         return spell_halves(Path(path).name)
 
     @property

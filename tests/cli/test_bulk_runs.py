@@ -204,3 +204,11 @@ def test_pictures_in_a_folder_are_told_and_fail_nothing(
     told = run(command[0], texts, *([command[1], tmp_path / "out"] if command[1:] else [])).err
     assert told.count("is a PNG image, and no document") == 10
     assert "left out: 3 more files" in told
+
+
+def test_an_address_is_no_folder_of_this_machine(run: Run, texts: Path, tmp_path: Path) -> None:
+    """Else a folder named `s3:` would be made."""
+    result = run("pages", texts, "--out", "s3://me:hunter2@bucket/pages")
+    assert result.code == 1
+    assert "--out 's3://bucket/pages' is an address" in result.err
+    assert "--ray local" in result.err

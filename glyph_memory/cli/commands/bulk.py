@@ -54,7 +54,11 @@ def run(
         )
     model = look.calibrate_profile(find_profile(profile, tokenizer=tokenizer))
     style, options = look.build_style(model), sources.options()
-    with _tell_of_stops(), _show_progress() as show, open_engine(ray, jobs=jobs, index=index) as draw:
+    with (
+        _tell_of_stops(),
+        _show_progress() as show,
+        open_engine(ray, out=out, jobs=jobs, index=index) as draw,
+    ):
         report = draw(
             sources.paths,
             out,

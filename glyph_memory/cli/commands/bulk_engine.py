@@ -9,6 +9,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any, Literal, cast
 
+from glyph_memory.addresses import is_address, show_address
 from glyph_memory.documents import BulkReport, ShardReport, draw_tree
 from glyph_memory.errors import GlyphMemoryError
 
@@ -19,18 +20,25 @@ Draw = Callable[..., Report]
 
 
 @contextmanager
-def open_engine(ray: str | None, *, jobs: int | None, index: str | None) -> Iterator[Draw]:
+def open_engine(ray: str | None, *, out: str, jobs: int | None, index: str | None) -> Iterator[Draw]:
     """Yield what draws.
 
     Args:
         ray: A cluster's address; None for this machine.
+        out: Where pages go.
         jobs: How many processes draw here; as many as there are cores unless given.
         index: Which index is written here.
 
     Raises:
-        GlyphMemoryError: There is no such cluster, or the package for it is not installed.
+        GlyphMemoryError: There is no such cluster, or the package for it is not installed; this machine alone writes to
+            folders.
     """
     if ray is None:
+        if is_address(out):
+            raise GlyphMemoryError(
+                f"--out {show_address(out)!r} is an address, and without --ray a folder is written; add --ray local, "
+                "or name a folder"
+            )
         kind = cast("Literal['jsonl', 'parquet']", index or "jsonl")
         yield partial(draw_tree, jobs=jobs or _count_cores(), index=kind)
         return

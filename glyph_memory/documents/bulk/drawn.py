@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
-from glyph_memory.addresses import is_address, show_address
+from glyph_memory.addresses import is_address, is_in_store, show_address
 from glyph_memory.document import Document, SourceSpan
 from glyph_memory.documents.drawing import DocumentPage
 from glyph_memory.documents.options import LoadOptions
@@ -150,8 +150,13 @@ class DrawnSource:
 
 
 def name_source(source: str) -> str:
-    r"""Return a source's name as text that any reader of JSON takes, without secrets: odd bytes as `\xe9`."""
+    r"""Return a source's name as text that any reader of JSON takes, without secrets: odd bytes as `\xe9`.
+
+    Two keys of an object store that differ in what is hidden alone stay two.
+    """
     shown = show_address(source) if is_address(source) else source
+    if "***" in shown and "***" not in source and is_in_store(source):
+        shown += f"#{hashlib.sha256(source.encode(errors='surrogateescape')).hexdigest()[:8]}"
     return os.fsencode(shown).decode("utf-8", "backslashreplace")
 
 

@@ -5,8 +5,12 @@ Knows a shard and where it is written; knows nothing about Ray.
 
 from __future__ import annotations
 
+import errno
+import os
 import pickle
+import socket
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -24,6 +28,9 @@ from glyph_memory.documents.shards.versions import find_other_version
 from glyph_memory.errors import DocumentError, GlyphMemoryError
 from glyph_memory.typesetting import style_fingerprint
 
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE})
+_PAUSE_S = 10.0
+"""After a shard for which a machine has no room."""
 _ATTEMPTS = 5
 """Deaths at one document, while each is drawn in a process of its own: then it is the machine, or the document."""
 Drawn = tuple[Row, list[tuple[Row, bytes]]]
@@ -52,6 +59,8 @@ class ShardResult:
     """Documents that could not be drawn, and why."""
     refusal: str = ""
     """Why this machine draws nothing."""
+    trouble: str = ""
+    """What this machine lacks to draw the shard, such as room; it is left to others, or to the next run."""
 
 
 class ShardDrawer:
@@ -80,20 +89,29 @@ class ShardDrawer:
             return ShardResult(name=shard.name)
         attempts = Attempts(self._storage, ATTEMPTS, shard.name)
         is_careful = attempts.begin() > 0
-        with tempfile.TemporaryDirectory(prefix="glyph-memory-") as folder:
+        try:
+            records = self._draw_and_write(shard, attempts, is_careful=is_careful)
+        except OSError as error:  # of the draft alone; what the output says comes as our own error
+            attempts.end()
+            # Else a machine that is full takes all shards, as it is done with each at once.
+            time.sleep(_PAUSE_S)
+            return ShardResult(name=shard.name, trouble=_tell_of_room(error))
+        attempts.end()
+        return _sum_up(shard, records)
+
+    def _draw_and_write(self, shard: Shard, attempts: Attempts, *, is_careful: bool) -> list[Row]:
+        with tempfile.TemporaryDirectory(prefix="glyph-memory-", ignore_cleanup_errors=True) as folder:
             draft = Path(folder) / "pages.parquet"
-            writer, records = PageWriter(draft), list[Row]()
-            for drawn in self._draw_all(shard, attempts, is_careful=is_careful):
-                record, pages = drawn
-                records.append(record)
-                for row, png in pages:
-                    writer.add(row, png)
-            writer.close()
+            records = list[Row]()
+            with PageWriter(draft) as writer:
+                for record, pages in self._draw_all(shard, attempts, is_careful=is_careful):
+                    records.append(record)
+                    for row, png in pages:
+                        writer.add(row, png)
             self._storage.move_in(draft, f"{PAGES}/{shard.name}.parquet")
             # The list of documents comes last: a shard counts once it is there.
             self._storage.write(f"{DOCUMENTS}/{shard.name}.parquet", encode_documents(records))
-        attempts.end()
-        return _sum_up(shard, records)
+        return records
 
     def _check(self) -> str:
         if other := find_other_version(self._versions):
@@ -144,8 +162,9 @@ def draw_source(job: tuple[tuple[str, str, str], DrawingPlan]) -> Drawn:
     source, plan = job
     path, wanted, known = source
     try:
-        if wanted and get_version(path) != wanted:
-            raise DocumentError(f"{name_source(path)!r} changed since the run began; run it again")
+        if wanted and (now := get_version(path)) != wanted:
+            what = "changed" if now else "is gone"
+            raise DocumentError(f"{name_source(path)!r} {what} since the run began; run it again")
         reading = read_source(path, plan.load, known=known)
         if reading is None:
             return _make_record(source, plan) | {"digest": known, "unchanged": True}, []
@@ -156,6 +175,10 @@ def draw_source(job: tuple[tuple[str, str, str], DrawingPlan]) -> Drawn:
             raise DocumentError(f"{name_source(path)!r} changed while it was read; run it again")
     except GlyphMemoryError as error:
         return _fail(source, str(error), plan), []
+    except OSError as error:
+        if error.errno in _NO_ROOM:  # the machine's fault
+            raise
+        return _fail(source, f"{name_source(path)!r} cannot be read: {error}; is the file whole?", plan), []
     except Exception as error:  # a defect of a library or of ours: it must not cost the other documents
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         return _fail(source, f"{name_source(path)!r} cannot be read: {what}; is the file whole?", plan), []
@@ -173,6 +196,15 @@ def _make_record(source: tuple[str, str, str], plan: DrawingPlan) -> Row:
 
 def _fail(source: tuple[str, str, str], why: str, plan: DrawingPlan) -> Row:
     return _make_record(source, plan) | {"error": clean_text(why)}
+
+
+def _tell_of_room(error: OSError) -> str:
+    why = os.strerror(error.errno) if error.errno else str(error)
+    folder = repr(tempfile.tempdir) if tempfile.tempdir else "any folder"
+    return (
+        f"the machine {socket.gethostname()!r} has no room for drafts in {folder} ({why}); make room there, or name "
+        "another folder in its TMPDIR"
+    )
 
 
 def _sum_up(shard: Shard, records: list[Row]) -> ShardResult:

@@ -6,29 +6,26 @@ Knows folders, buckets and versions; reads no document.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from glyph_memory.addresses import is_address, show_address
 from glyph_memory.documents.bulk.walk import find_sources
 from glyph_memory.documents.globs import parse_globs
+from glyph_memory.documents.stores import call_store, explain_refusal, open_store
 from glyph_memory.documents.tree import TreeFault
-from glyph_memory.errors import DocumentError, GlyphMemoryError
+from glyph_memory.errors import DocumentError
 
-_TELLING = (
-    "etag",
-    "md5hash",
-    "generation",
-    "checksum",
-    "contentmd5",
-    "versionid",
-    "size",
-    "mtime",
-    "lastmodified",
-)
-"""What stores tell of a file that changes with it, in small letters without `_`."""
+_TELLING = ("etag", "generation", "blobid", "md5hash", "checksum", "contentmd5")
+"""What stores tell of a file that changes with its bytes, in small letters without `_`: the first one counts..."""
+_TIMES = ("mtime", "lastmodified", "updated", "created")
+"""...and where there is none, when it was written."""
+_TICK_S = 2
+"""As coarse as clocks of file systems are: FAT's, and those of old NFS servers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +75,9 @@ def list_sources(
         files += [_look_at(path) for path in found.paths]
         failed, skipped = found.failed, found.skipped
     for address in far:
-        files += _list_remote(address, include, exclude, out)
+        bucket = _list_remote(address, include, exclude, out)
+        files += bucket.files
+        skipped += tuple(bucket.skipped)
     unique = {one.path: one for one in files}
     if not unique and not failed and not skipped:
         raise DocumentError("nothing to draw was named; name files, folders or addresses")
@@ -96,11 +95,11 @@ def get_version(path: str) -> str:
     files, inside = _open_system(path)
     try:
         files.invalidate_cache()
-        return _tell_version(files.info(inside))
+        return _tell_version(call_store(files, "info", inside))
     except FileNotFoundError:
         return ""
     except Exception as error:  # each library has errors of its own, which may quote keys
-        raise _refuse(path, error) from None
+        raise DocumentError(f"cannot read {show_address(path)!r}: {explain_refusal(error)}") from None
 
 
 def _is_remote(path: str) -> bool:
@@ -114,57 +113,109 @@ def _look_at(path: str) -> SourceFile:
         found = os.stat(path)  # noqa: PTH116 - a name may be no text
     except (OSError, ValueError):  # a name with a NUL; whoever reads it says so
         return SourceFile(path=path, version="", size=0)
-    return SourceFile(path=path, version=f"{found.st_size}:{found.st_mtime_ns}", size=found.st_size)
+    version = f"{found.st_size}:{found.st_mtime_ns}"
+    is_coarse = found.st_mtime_ns % 1_000_000_000 == 0
+    if is_coarse and found.st_mtime > time.time() - _TICK_S:
+        version = ""  # it may change again within the same tick, or its clock is ahead: then its bytes tell
+    return SourceFile(path=path, version=version, size=found.st_size)
 
 
-def _list_remote(address: str, include: Sequence[str], exclude: Sequence[str], out: str) -> list[SourceFile]:
+@dataclass(kw_only=True, slots=True)
+class _Bucket:
+    """What is found below an address in a store."""
+
+    files: list[SourceFile] = field(default_factory=list)
+    skipped: list[TreeFault] = field(default_factory=list)
+
+
+def _list_remote(address: str, include: Sequence[str], exclude: Sequence[str], out: str) -> _Bucket:
     files, inside = _open_system(address)
     scheme = address.partition("://")[0]
-    wanted, unwanted = parse_globs(include), parse_globs(exclude)
     try:
-        if files.isfile(inside):
-            info = files.info(inside)
-            return [SourceFile(path=address, version=_tell_version(info), size=int(info.get("size") or 0))]
+        files.invalidate_cache()
+        info = {} if address.endswith("/") else _ask(files, inside)
+        if info.get("type") == "file":
+            return _Bucket(files=[_make_file(address, info)])
         found = files.find(inside, detail=True)
     except Exception as error:
-        raise _refuse(address, error) from None
-    listed, root = list[SourceFile](), inside.rstrip("/") + "/"
+        raise DocumentError(f"cannot list {show_address(address)!r}: {explain_refusal(error)}") from None
+    wanted, unwanted = parse_globs(include), parse_globs(exclude)
+    root, output = inside.rstrip("/") + "/", _find_output(files, out)
+    bucket = _Bucket()
     for name, info in found.items():
         path, relative = f"{scheme}://{name.lstrip('/') if '/' in name else name}", name.removeprefix(root)
-        if any(part.startswith(".") for part in relative.split("/")) or not info.get("size"):
-            continue
-        if out and path.startswith(out.rstrip("/") + "/"):
+        if any(part.startswith(".") for part in relative.split("/")) or (
+            output and name.startswith(output + "/")
+        ):
             continue
         if wanted and not any(glob.matches(relative, is_folder=False) for glob in wanted):
             continue
         if any(glob.matches(relative, is_folder=False) for glob in unwanted):
             continue
-        listed.append(SourceFile(path=path, version=_tell_version(info), size=int(info.get("size") or 0)))
-    if not listed:
+        if fault := _find_fault(name, info):
+            why = DocumentError(f"{show_address(path)!r} {fault}")
+            bucket.skipped.append(TreeFault(path=Path(show_address(path)), error=why))
+        elif info.get("size"):  # else what consoles make for a folder
+            bucket.files.append(_make_file(path, info))
+    if not bucket.files and not bucket.skipped:
         raise DocumentError(
-            f"there is no document at {show_address(address)!r}; hidden and empty files and patterns are left out"
+            f"there is no document at {show_address(address)!r}; hidden files, patterns and the output are left out"
         )
-    return listed
+    return bucket
+
+
+def _ask(files: Any, inside: str) -> Mapping[str, Any]:  # noqa: ANN401 - fsspec has no types
+    """Return what a store tells of a name; nothing where it may not, as the answer to a listing says why."""
+    try:
+        info: Mapping[str, Any] = call_store(files, "info", inside)
+    except PermissionError:
+        return {}
+    return info
+
+
+def _find_fault(name: str, info: Mapping[str, Any]) -> str:
+    """Return why a key is not read; empty where it is, or is that of a folder."""
+    if "?versionId=" in name:
+        return "has '?versionId=' in its name, which its library takes for a version; copy it to another name"
+    if name.endswith("/"):
+        return (
+            "ends with '/', and no library reads such a key; copy it to another name"
+            if info.get("size")
+            else ""
+        )
+    return "" if info.get("size") else "is empty; there is nothing to read in it"
+
+
+def _make_file(path: str, info: Mapping[str, Any]) -> SourceFile:
+    return SourceFile(path=path, version=_tell_version(info), size=int(info.get("size") or 0))
+
+
+def _find_output(files: Any, out: str) -> str:  # noqa: ANN401 - fsspec has no types
+    """Return where the output lies in a store; empty where it lies elsewhere."""
+    if not _is_remote(out):
+        return ""
+    others, inside = _open_system(out)
+    return inside.rstrip("/") if type(others) is type(files) else ""
 
 
 def _open_system(address: str) -> tuple[Any, str]:
     try:
-        from fsspec import core  # noqa: PLC0415 - for addresses alone
-
-        files, path = core.url_to_fs(address)
+        return open_store(address)
     except (ImportError, ValueError) as error:
         raise DocumentError(
             f"nothing here reads {show_address(address)!r} ({error}); install the library that fsspec names"
         ) from error
-    return files, str(path)
-
-
-def _refuse(address: str, error: Exception) -> GlyphMemoryError:
-    return DocumentError(
-        f"cannot list {show_address(address)!r}: {type(error).__name__}; are its name and your rights to it right?"
-    )
 
 
 def _tell_version(info: Mapping[str, Any]) -> str:
+    """Return what tells one version of a file from another, the same of a listing and of the file itself.
+
+    They differ in what else they tell: one has the time to the second, or the version's number, and the other not.
+    """
     told = {name.lower().replace("_", "").replace("-", ""): value for name, value in info.items()}
-    return ":".join(str(told[name]) for name in _TELLING if told.get(name) is not None)
+    tag = next((str(told[name]) for name in _TELLING if told.get(name)), "")
+    if not tag:
+        when = next((told[name] for name in _TIMES if told.get(name)), None)
+        # Zones are written in more than one way.
+        tag = str(when.timestamp()) if isinstance(when, datetime) else str(when or "")
+    return f"{tag}:{told.get('size', '')}" if tag else ""

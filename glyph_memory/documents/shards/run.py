@@ -43,6 +43,7 @@ class ShardRun:
         self._failures = list_failures(listing.failed)
         self._sums = dict.fromkeys(("pages", "tokens", "text_tokens", "defects"), 0)
         self._drawn, self._began = 0, time.perf_counter()
+        self._troubles = dict[str, str]()
 
     @property
     def drawer(self) -> tuple[str, dict[str, str], bytes]:
@@ -53,15 +54,32 @@ class ShardRun:
         """Count what came of a shard.
 
         Raises:
-            GlyphMemoryError: A worker cannot draw, or its machine or the output folder takes no more.
+            GlyphMemoryError: A worker cannot draw, or the output folder takes no more.
         """
         if result.refusal:
             raise GlyphMemoryError(result.refusal)
+        if result.trouble:
+            self._troubles[result.name] = result.trouble
+            return
+        self._troubles.pop(result.name, None)
         self._drawn += result.documents
         self._unchanged += result.unchanged
         for name in self._sums:
             self._sums[name] += getattr(result, name)
         self._failures += [BulkFailure(source=source, message=why) for source, why in result.failures]
+
+    def check_finished(self) -> None:
+        """Raise an error where shards were left to others, and nobody drew them.
+
+        Raises:
+            GlyphMemoryError: It names the machine.
+        """
+        if self._troubles:
+            left, why = len(self._troubles), "; ".join(sorted({*self._troubles.values()}))
+            raise GlyphMemoryError(
+                f"{left:,} of {len(self.shards):,} files were not drawn: {why}. The others are finished, and the same "
+                "call goes on"
+            )
 
     def report(self) -> ShardReport:
         """Return how far it is."""
@@ -114,7 +132,8 @@ def open_shards(
 
     Raises:
         DocumentError: There is nothing to draw.
-        GlyphMemoryError: The output folder cannot be written to, or another run holds it; pyarrow is not installed.
+        GlyphMemoryError: The output folder cannot be written to, or another run holds it; a machine has no room, and no
+            other drew its share; pyarrow is not installed.
         StyleError: The style cannot be drawn.
 
     Example:
@@ -140,15 +159,18 @@ def open_shards(
     drawing = DrawingPlan.make(options, style=style, look=look, profile=profile, way=way, max_pages=max_pages)
     near = [_make_address(one) for one in named]
     listing = list_sources(near, include=include, exclude=exclude, out=address)
-    with storage.hold():
+    with storage.hold() as check_held:
         finished = find_finished(storage, drawing)
         shards = make_plan(
             storage, listing.files, finished, drawing, documents=documents_per_shard, size=bytes_per_shard
         )
-        yield ShardRun(address, drawing, listing, shards)
+        run = ShardRun(address, drawing, listing, shards)
+        yield run
         if shards:
+            check_held()
             compact(storage)
             storage.remove_folder(ATTEMPTS)
+        run.check_finished()
 
 
 def _make_address(path: str | Path) -> str:

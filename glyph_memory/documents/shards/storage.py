@@ -6,21 +6,25 @@ A file is there whole or not at all. Knows names and bytes; knows nothing about 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 from uuid import uuid4
 
-from glyph_memory.addresses import is_address, show_address
+from glyph_memory.addresses import is_address, is_in_store, show_address
 from glyph_memory.documents.bulk.lock import hold_folder, make_write_error
+from glyph_memory.documents.shards.lease import hold_store
+from glyph_memory.documents.stores import call_store, explain_refusal, open_store
 from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.files import write_atomic
 
 _PIECE = 1 << 20
 _DRAFTS = ".drafts"
+_LARGE = 1_000_000_000
+"""Bytes of a file that has to be read whole, about: for the time limit alone."""
 
 
 class Storage:
@@ -56,21 +60,23 @@ class Storage:
         return show_address(self.address) if is_address(self.address) else self.address
 
     @contextmanager
-    def hold(self) -> Iterator[None]:
-        """Keep other runs of this machine out of a folder, and remove what killed workers left half written.
+    def hold(self) -> Iterator[Callable[[], None]]:
+        """Keep other runs out of it, and remove what killed workers left half written.
 
-        A store has nothing half written, and two runs that write to it at once write the same.
+        Yield what raises an error once it is held no more. A folder is held by the system, against other runs of this
+        machine; a store by a file with signs of life.
 
         Raises:
             GlyphMemoryError: Another run holds it, or it cannot be written to.
         """
         if self._files is not None:
-            yield
+            with hold_store(self) as check:
+                yield check
             return
         with hold_folder(Path(self._root), (_DRAFTS,)):
             shutil.rmtree(self._path(_DRAFTS), ignore_errors=True)
             try:
-                yield
+                yield lambda: None
             finally:
                 shutil.rmtree(self._path(_DRAFTS), ignore_errors=True)
 
@@ -84,7 +90,10 @@ class Storage:
             if self._files is None:
                 return self._path(name).is_file()
             self._files.invalidate_cache()
-            return bool(self._files.isfile(f"{self._root}/{name}"))
+            try:
+                return bool(self._call("info", name)["type"] == "file")
+            except FileNotFoundError:
+                return False
 
     def list_files(self, folder: str) -> list[str]:
         """Return the names of the files right in a folder, sorted; none where there is no such folder.
@@ -101,7 +110,8 @@ class Storage:
                 found = self._files.ls(f"{self._root}/{folder}", detail=True)
             except FileNotFoundError:
                 return []
-            return sorted(one["name"].rpartition("/")[2] for one in found if one["type"] == "file")
+            names = (one["name"].rpartition("/")[2] for one in found if one["type"] == "file")
+            return sorted(name for name in names if name)  # the folder itself, where something made one
 
     def read(self, name: str) -> bytes:
         """Return a file's bytes.
@@ -112,7 +122,7 @@ class Storage:
         with _Told(self, "read"):
             if self._files is None:
                 return self._path(name).read_bytes()
-            return bytes(self._files.cat_file(f"{self._root}/{name}"))
+            return bytes(self._call("cat_file", name, size=_LARGE))
 
     @contextmanager
     def open_file(self, name: str) -> Iterator[Any]:
@@ -139,8 +149,8 @@ class Storage:
             if self._files is None:
                 self._write(name, data)
             else:
-                self._files.makedirs((f"{self._root}/{name}").rpartition("/")[0], exist_ok=True)
-                self._files.pipe_file(f"{self._root}/{name}", data)
+                self._make_folder(name)
+                self._call("pipe_file", name, data, size=len(data))
 
     def move_in(self, draft: Path, name: str) -> None:
         """Take a file of this machine in, whole or not at all; the draft stays.
@@ -152,8 +162,9 @@ class Storage:
             if self._files is None:
                 self._write(name, _read_pieces(draft))
             else:
-                self._files.makedirs((f"{self._root}/{name}").rpartition("/")[0], exist_ok=True)
-                self._files.put_file(str(draft), f"{self._root}/{name}")
+                self._make_folder(name)
+                path = f"{self._root}/{name}"
+                call_store(self._files, "put_file", str(draft), path, size=draft.stat().st_size)
 
     def remove(self, name: str) -> None:
         """Remove a file, if it is there.
@@ -161,11 +172,12 @@ class Storage:
         Raises:
             GlyphMemoryError: The store does not let us.
         """
-        with _Told(self, "written to"):
+        with _Told(self, "cleared of what is over"):
             if self._files is None:
                 self._path(name).unlink(missing_ok=True)
-            elif self._files.exists(f"{self._root}/{name}"):
-                self._files.rm_file(f"{self._root}/{name}")
+            else:
+                with suppress(FileNotFoundError):
+                    self._call("rm_file", name)
 
     def remove_folder(self, folder: str) -> None:
         """Remove a folder with all that is in it, if it is there.
@@ -173,11 +185,22 @@ class Storage:
         Raises:
             GlyphMemoryError: The store does not let us.
         """
-        with _Told(self, "written to"):
+        with _Told(self, "cleared of what is over"):
             if self._files is None:
                 shutil.rmtree(self._path(folder), ignore_errors=True)
-            elif self._files.exists(f"{self._root}/{folder}"):
-                self._files.rm(f"{self._root}/{folder}", recursive=True)
+            else:
+                self._files.invalidate_cache()
+                for path in self._files.find(f"{self._root}/{folder}"):  # rm() takes `*` and `[` for patterns
+                    with suppress(FileNotFoundError):
+                        call_store(self._files, "rm_file", path)
+
+    def _call(self, function: str, name: str, *given: object, size: int = 0) -> Any:  # noqa: ANN401 - fsspec has no types
+        return call_store(self._files, function, f"{self._root}/{name}", *given, size=size)
+
+    def _make_folder(self, name: str) -> None:
+        """Make a file's folder where a store has such; s3fs would make a bucket whose name is misspelled."""
+        if not is_in_store(self.address):
+            self._files.makedirs(f"{self._root}/{name}".rpartition("/")[0], exist_ok=True)
 
     def _write(self, name: str, data: bytes | Iterable[bytes]) -> None:
         path, drafts = self._path(name), self._path(_DRAFTS)
@@ -206,10 +229,8 @@ class _Told:
                 why = getattr(error, "strerror", None) or error
                 raise GlyphMemoryError(f"{self._storage.shown!r} cannot be read: {why}") from error
             raise make_write_error(Path(self._storage.address), error) from error
-        # Their messages may quote keys, so only their kind is told.
         raise GlyphMemoryError(
-            f"{self._storage.shown!r} cannot be {self._what}: {type(error).__name__}; is the bucket there, and are "
-            "your rights to it right?"
+            f"{self._storage.shown!r} cannot be {self._what}: {explain_refusal(error)}"
         ) from None
 
 
@@ -221,9 +242,7 @@ def _read_pieces(path: Path) -> Iterator[bytes]:
 
 def _find_file_system(address: str) -> tuple[Any, str]:
     try:
-        from fsspec import core  # noqa: PLC0415 - heavy, and for addresses alone
-
-        files, path = core.url_to_fs(address)
+        files, path = open_store(address)
     except (ImportError, ValueError) as error:
         raise GlyphMemoryError(
             f"nothing here writes to {show_address(address)!r} ({error}); install the library that fsspec names, or "

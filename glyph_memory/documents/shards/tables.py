@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Self
 
 from glyph_memory.documents.bulk.parquet import import_arrow
 
@@ -31,6 +32,8 @@ _AT_ONCE = 64
 class PageWriter:
     """Writes pages into a Parquet file as they come, some at a time, so that memory does not grow with them.
 
+    Use it in a `with`: at its end the file is finished; after an error it is let go of, whatever stands in it.
+
     Args:
         path: The file; there is none yet.
     """
@@ -38,8 +41,25 @@ class PageWriter:
     def __init__(self, path: Path) -> None:
         self._arrow, parquet = load_arrow()
         self._schema = make_page_schema()
-        self._writer = parquet.ParquetWriter(str(path), self._schema, compression="zstd")
+        self._file = path.open("wb")
+        self._writer = parquet.ParquetWriter(self._file, self._schema, compression="zstd")
         self._rows = list[dict[str, Any]]()
+
+    def __enter__(self) -> Self:
+        """Return it."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        """Finish the file, or let go of it."""
+        try:
+            if error is None:
+                self.close()
+            else:
+                with suppress(OSError):
+                    self._writer.close()
+        finally:
+            with suppress(OSError):  # what it still holds back, on a disk that is full
+                self._file.close()
 
     def add(self, row: Mapping[str, Any], png: bytes) -> None:
         """Take a page."""
@@ -52,6 +72,7 @@ class PageWriter:
         if self._rows:
             self._write()
         self._writer.close()
+        self._file.close()
 
     def _write(self) -> None:
         self._writer.write_table(self._arrow.Table.from_pylist(self._rows, schema=self._schema))

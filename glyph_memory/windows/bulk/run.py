@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
 
+from glyph_memory.addresses import is_address
 from glyph_memory.checks import check_text
 from glyph_memory.documents import BulkFailure
-from glyph_memory.documents.addresses import is_address
 from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.documents.shards.versions import find_versions
 from glyph_memory.errors import (

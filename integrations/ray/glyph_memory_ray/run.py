@@ -5,7 +5,7 @@ Knows Ray and runs; how a shard is drawn stands in glyph-memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from glyph_memory.documents import (
     ShardDrawer,
     ShardReport,
     ShardResult,
+    ShardRun,
     open_shards,
 )
 from glyph_memory_ray.workers import ShardWorker, run_shards
@@ -77,9 +78,7 @@ def draw_documents(
     ) as run:  # fmt: skip
         if progress is not None:
             progress(run.report())
-        for result in run_shards(
-            _DrawShards, run.drawer, run.shards, workers=workers, remote=ray_remote_args
-        ):
+        for result in _draw(run, workers, ray_remote_args):
             run.add(result)
             if progress is not None:
                 progress(run.report())
@@ -93,4 +92,24 @@ class _DrawShards(ShardWorker[Shard, ShardResult]):
         self._drawer = ShardDrawer(address, versions, plan)
 
     def work(self, shard: Shard) -> ShardResult:
-        return self._drawer.draw(shard)
+        try:
+            return self._drawer.draw(shard)
+        except GlyphMemoryError as error:  # as Ray tells of it, it would be a screen long
+            return ShardResult(name=shard.name, refusal=str(error))
+
+
+def _draw(run: ShardRun, workers: int | None, remote: Mapping[str, Any] | None) -> Iterator[ShardResult]:
+    """Yield what came of each shard; one that met a machine without room is drawn again."""
+    waiting = run.shards
+    while waiting:
+        left = list[ShardResult]()
+        for result in run_shards(_DrawShards, run.drawer, waiting, workers=workers, remote=remote):
+            if result.trouble:
+                left.append(result)
+            else:
+                yield result
+        if len(left) == len(waiting):
+            yield from left
+            return
+        names = {result.name for result in left}
+        waiting = tuple(shard for shard in waiting if shard.name in names)

@@ -54,7 +54,7 @@ def test_a_store_that_refuses_is_one_line_without_keys(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(fsspec.filesystem("memory"), "pipe_file", refuse)
     with pytest.raises(
-        GlyphMemoryError, match="'memory://bucket/out' cannot be written to: Permission"
+        GlyphMemoryError, match="'memory://bucket/out' cannot be written to: access is denied"
     ) as caught:
         storage.write("a", b"")
     assert "secret" not in str(caught.value)
