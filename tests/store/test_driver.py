@@ -154,7 +154,7 @@ def test_a_password_is_hidden_wherever_a_url_says_it() -> None:
     ("query", "said"),
     [
         ("timeout=soon", "timeout='soon' is no number"),
-        ("timeout=-1", "timeout=-1.0 is below 0"),
+        ("timeout=-1", "timeout=-1.0 is not above 0"),
         ("tcp_keepalive=perhaps", "tcp_keepalive='perhaps' is neither true nor false"),
         ("sslmode=maybe", "sslmode='maybe' is no mode; give one of allow, disable"),
         ("sslmode=verify-full&sslrootcert=/no/such", "sslrootcert='/no/such' cannot be read: No such file"),
