@@ -18,6 +18,8 @@ from glyph_memory.files import exists, is_file, is_folder
 from glyph_memory.store.server_options import OPTION_NAMES, ServerOptions
 
 _OWN_QUERY = ("uri", "timeout", "check_same_thread", "cached_statements", "mode")
+_SECRETS = frozenset({"password", "passwd", "sslpassword"})
+"""What of a URL's query is never shown."""
 _KINDS = (
     "a path such as 'chat.db', ':memory:', 'sqlite:///chat.db' or 'postgresql+pg8000://user@host/database'"
 )
@@ -51,7 +53,17 @@ class Address:
         """For people: quoted, the password hidden."""
         if self.is_sqlite:
             return repr(str(self.path) if self.path else ":memory:")
-        return repr(self.url.render_as_string(hide_password=True))
+        return repr(self.safe_url)
+
+    @property
+    def safe_url(self) -> str:
+        """The URL, with what is secret in it hidden."""
+        hidden = dict.fromkeys(_SECRETS & self.url.query.keys(), "***")
+        return (
+            self.url.update_query_dict(hidden)
+            .render_as_string(hide_password=True)
+            .replace(quote("***"), "***")
+        )
 
     @property
     def is_sqlite(self) -> bool:

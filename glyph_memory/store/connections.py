@@ -8,21 +8,18 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Mapping
-from contextlib import suppress
-from difflib import get_close_matches
-from inspect import signature
 from math import ceil
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from glyph_memory.errors import StoreError
 from glyph_memory.files import exists
 from glyph_memory.store.address import Address, create_file
+from glyph_memory.store.driver import settle_driver
 from glyph_memory.store.fingerprints import register_functions
-from glyph_memory.store.server_options import OPTION_NAMES, ServerOptions
+from glyph_memory.store.server_options import ServerOptions
 
 WRITES = "glyph_writes"
 """The execution option of a connection that is going to write."""
@@ -67,9 +64,8 @@ def _make_server_engine(address: Address, *, wait_s: float) -> Engine:
     )
     if engine.dialect.is_async:
         raise StoreError(f"the driver of {address.shown} is asynchronous. Try: postgresql+pg8000://…")
-    if engine.dialect.driver == "pg8000":
-        _check_for_driver(engine, address)
-    _close_quietly(engine)
+    limit_s = options.statement_timeout_s
+    settle_driver(engine, shown=address.shown, connect_s=options.connect_timeout_s, statement_s=limit_s)
     if engine.dialect.name == "postgresql":
         limits = _write_limits(options, wait_s=wait_s)
         if address.is_replica:
@@ -92,32 +88,6 @@ def _tell_driver(address: Address) -> dict[str, object]:
         seconds = options.replica_timeout_s + 0.5
         told[_IMPATIENT[driver]] = seconds if driver == "pg8000" else ceil(seconds)
     return told
-
-
-def _close_quietly(engine: Engine) -> None:
-    """Let a connection that the server has ended be closed without a traceback in the program's log."""
-    driver = engine.dialect.loaded_dbapi
-
-    def close(connection: DBAPIConnection) -> None:
-        with suppress(driver.Error, OSError):
-            connection.close()
-
-    engine.dialect.do_close = close  # type: ignore[method-assign, assignment]  # the pool asks it alone
-
-
-def _check_for_driver(engine: Engine, address: Address) -> None:
-    """Check what pg8000 would answer with a `TypeError`."""
-    if not engine.url.username:
-        raise StoreError(f"{address.shown} names no user. Try: postgresql+pg8000://user@host/database")
-    known = {*signature(engine.dialect.loaded_dbapi.connect).parameters, *OPTION_NAMES}
-    if unknown := sorted(engine.url.query.keys() - known):
-        near = get_close_matches(unknown[0], known, n=1)
-        hint = (
-            f" Did you mean {near[0]}?"
-            if near
-            else f" Settings of the store: {', '.join(sorted(OPTION_NAMES))}"
-        )
-        raise StoreError(f"no setting of a database's URL is called {unknown[0][:80]!r}.{hint}")
 
 
 def _write_limits(options: ServerOptions, *, wait_s: float) -> str:

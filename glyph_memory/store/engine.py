@@ -19,7 +19,8 @@ from glyph_memory.errors import StoreBusy, StoreError
 from glyph_memory.locks import ForkSafeLock
 from glyph_memory.store.address import Address
 from glyph_memory.store.connections import WRITES, make_engine
-from glyph_memory.store.failures import READ_ONLY, translate_errors
+from glyph_memory.store.driver import wait_for_ever
+from glyph_memory.store.failures import NOT_FOR_WRITING, READ_ONLY, translate_errors
 from glyph_memory.store.gate import Gate
 from glyph_memory.store.identity import Identity
 from glyph_memory.store.schema import SCHEMA, Schema
@@ -81,8 +82,9 @@ class Database:
             StoreBusy: Others were still writing after `wait_s`.
             StoreError: The database cannot be written, or its file was removed or replaced: also after the commit.
         """
-        if self.read_only:
-            raise StoreError(READ_ONLY.format(shown=self.shown))
+        if self.address.read_only:
+            message = READ_ONLY if self.address.is_sqlite else NOT_FOR_WRITING
+            raise StoreError(message.format(shown=self.shown))
         began_s = time.perf_counter()
         with (
             open_span("store.write", database=self._kind) as span,
@@ -97,6 +99,7 @@ class Database:
                 yield connection
             self._check_file()
             self._identity.check_log(notes)
+            self.read_only = False  # a standby may have become the primary
 
     def _report_wait(self, span: Span, access: str, wait_s: float) -> None:
         """Report how long a transaction waited to begin."""
@@ -164,7 +167,7 @@ class Database:
                 raise StoreError(
                     f"{self.shown} is read-only and holds no memory of this version. Open it once for writing"
                 )
-            with self.begin_write() as connection:
+            with self.begin_write() as connection, wait_for_ever(connection):
                 schema.prepare(connection, shown=self.shown)
 
     @property

@@ -19,6 +19,7 @@ _FULL = (
     "there is no room left for {shown}. Make room on the disk and try again; what was stored before is safe"
 )
 READ_ONLY = "{shown} is read-only. Open it with an account that may write to it and its directory, or copy it"
+NOT_FOR_WRITING = "{shown} is read-only: it was opened so. Open it for writing"
 _BUSY = (
     "{shown} is still locked by another process after {wait_s:g} s. Try again, or open with wait_s={more:g}"
 )
@@ -40,11 +41,22 @@ _SQLITE: dict[int, str] = {
     "What was stored before is safe",
     sqlite3.SQLITE_TOOBIG: "a turn is too large for {shown}: SQLite takes up to 1 GB in one. Split it",
 }
+_LETTERS = (
+    "{shown} cannot hold all letters: {said}. Back it up, and restore into a database made with: createdb "
+    "--template=template0 --encoding=UTF8 NAME"
+)
+_BROKEN = (
+    "no connection to {shown} any more: {said}. What the call was to store may be stored or not: make it again with "
+    "the same ids, and a turn is stored once"
+)
 _SERVER: dict[str, str] = {
     "08": "no connection to {shown}: {said}. Is the server running, and is there such a database? Try: pg_isready",
-    "25006": READ_ONLY,
+    "22021": _LETTERS,
+    "22P05": _LETTERS,
+    "25006": "{shown} is read-only: {said}. Is it a standby, or told default_transaction_read_only? Open the primary",
     "28": "{shown} did not let us in: {said}. Check user and password",
     "3D": "{shown} does not exist: {said}. Try: createdb",
+    "3F": "{shown} has no schema for the tables: {said}. Make one, or name one that is there in the user's search_path",
     "40": "{shown} undid this because of another process: {said}. Try again",
     "42501": "{shown} does not allow this: {said}. Grant the user what is missing",
     "53300": "{shown} takes no more connections: {said}. Open it with a smaller pool_size and pool_overflow, or let "
@@ -53,6 +65,7 @@ _SERVER: dict[str, str] = {
     "54": "a turn is too large for {shown}: {said}. Split it",
     "25P03": "{shown} ended a transaction that stood still for longer than idle_timeout_s: {said}. Try again",
     "55P03": _BUSY,
+    "57P03": "{shown} does not let anybody in now: {said}. Try again",
     "57014": "{shown} stopped a statement that took too long: {said}. Try again, or open with a larger "
     "statement_timeout_s",
     "57": "{shown} is shutting down or stopped this: {said}. Is the server running? Try: pg_isready",
@@ -62,7 +75,7 @@ _NONE_FREE = (
     "pool_wait_s"
 )
 _DEEPEST = 6
-_RETRYABLE = {"25P03", "40", "55P03", "57014"}
+_RETRYABLE = {"25P03", "40", "53300", "55P03", "57014", "57P03"}
 
 
 @contextmanager
@@ -75,7 +88,7 @@ def translate_errors(shown: str, *, wait_s: float) -> Iterator[None]:
     """
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error, ImportError, OSError, UnicodeDecodeError) as error:
+    except (SQLAlchemyError, sqlite3.Error, ImportError, OSError, UnicodeError) as error:
         raise translate(error, shown=shown, wait_s=wait_s) from error
 
 
@@ -101,7 +114,8 @@ def translate(error: Exception, *, shown: str, wait_s: float) -> StoreError:
         return StoreError(_SQLITE[sqlite3.SQLITE_CORRUPT].format(**words, said="its tables cannot be read"))
     if isinstance(cause, sqlite3.Error):
         return _translate_sqlite(cause, words)
-    return _translate_server(cause, words)
+    is_broken = isinstance(error, DBAPIError) and error.connection_invalidated
+    return _translate_server(cause, words, is_broken=is_broken)
 
 
 def find_state(error: StoreError) -> str | None:
@@ -134,13 +148,18 @@ def _translate_sqlite(error: sqlite3.Error, words: dict[str, str | float]) -> St
     )
 
 
-def _translate_server(error: Exception, words: dict[str, str | float]) -> StoreError:
+def _translate_server(error: Exception, words: dict[str, str | float], *, is_broken: bool) -> StoreError:
+    if isinstance(error, UnicodeEncodeError):  # the driver says so before the server does
+        return StoreError(_LETTERS.format(**words, said=f"{error.encoding} has not all that was given"))
     error = _find_told(error)
     told = words | {"said": _first_line(error)}
     state = _sqlstate(error)
     for prefix, message in _SERVER.items():
         if state.startswith(prefix):
             return (StoreBusy if prefix in _RETRYABLE else StoreError)(message.format(**told))
+    if is_broken and not state:
+        said = "no answer in time" if isinstance(error.__cause__, TimeoutError) else "it broke"
+        return StoreError(_BROKEN.format(**words, said=said))
     if not state:  # It never came to a conversation with the server.
         return StoreError(_SERVER["08"].format(**told))
     return StoreError("{shown} failed: {said} ({state}). Check the server's log".format(**told, state=state))

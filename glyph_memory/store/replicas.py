@@ -34,7 +34,7 @@ FIRST_REST_S, LONGEST_REST_S = 1.0, 60.0
 _LONG_S = 30
 """A replica that lacks a change of such an age is worth a word."""
 _POLL_S, _LONGEST_POLL_S = 0.001, 0.01
-_TOO_SLOW = "57014"
+_TOO_SLOW = {"53300", "57014", "57P03"}
 _DOWN = ("08", "28", "3D", "53", "57")
 _REFUSED, _FORBIDDEN = ("42",), "42501"
 _OTHERS = "no replica of this store: {why}"
@@ -111,7 +111,7 @@ class Replica:
         if state is not None and state.startswith(_REFUSED):
             return "refused", str(error) if state == _FORBIDDEN else _OTHERS.format(why=str(error))
         is_down = state is not None and (not state or state.startswith(_DOWN))
-        if not is_down or (isinstance(error, StoreBusy) and state != _TOO_SLOW):
+        if not is_down or (isinstance(error, StoreBusy) and state not in _TOO_SLOW):
             self._trust()  # it answered: what it cancelled, or what is wrong with the question, the primary says
             return "cancelled", ""
         if not self._is_trusted:

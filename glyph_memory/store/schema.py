@@ -49,6 +49,7 @@ from sqlalchemy import (
 from glyph_memory.errors import StoreError
 from glyph_memory.store import columns, conversation_tables
 from glyph_memory.store.columns import Bytes, Digest, Number, Words
+from glyph_memory.store.driver import check_encoding
 from glyph_memory.store.version_1 import create_tables
 from glyph_memory.store.version_2 import migrate_to_2
 from glyph_memory.store.version_5 import migrate_to_5
@@ -218,13 +219,13 @@ class Schema:
         """Bring the tables to this version within the open transaction; do nothing where they are."""
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
-            connection.exec_driver_sql(
-                "SET LOCAL statement_timeout = 0"
-            )  # a large table takes as long as it takes
+            # A large table takes as long as it takes.
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
         if self.is_current(connection, shown=shown):
             return
         version = read_version(connection, shown=shown)
         if version == 0:
+            check_encoding(connection, shown=shown)
             create_tables(connection)
             version = 1
         for migrate in self.migrations[version - 1 :]:

@@ -32,7 +32,10 @@ class ServerOptions:
     """
 
     statement_timeout_s: float | None = 120.0
-    """How long the server works on one statement; `None` is without end. Making and migrating tables has no limit."""
+    """How long the server works on one statement; `None` is without end. Making and migrating tables has no limit. One
+    that says nothing for 10 seconds longer has hung, and the connection is given up."""
+    connect_timeout_s: float | None = 10.0
+    """How long the server may take to let us in, and to say that a kept connection is alive; `None` is without end."""
     lock_timeout_s: float | None = None
     """How long a statement waits for a lock, before `StoreBusy`; `None` is as long as the store's `wait_s`."""
     idle_timeout_s: float | None = 60.0
@@ -62,7 +65,7 @@ class ServerOptions:
     alone for a second, and for twice as long each time that it fails again, up to a minute."""
 
     def __post_init__(self) -> None:
-        for name in ("statement_timeout_s", "lock_timeout_s", "idle_timeout_s"):
+        for name in ("statement_timeout_s", "connect_timeout_s", "lock_timeout_s", "idle_timeout_s"):
             limit = {"or_none": True, "is_open": True}
             check_number(name, getattr(self, name), StoreError, at_most=_LONGEST_LIMIT_S, **limit)
         for name in ("pool_wait_s", "pool_recycle_s"):
@@ -103,17 +106,36 @@ def _check_replicas(given: object) -> tuple[str, ...]:
     return texts
 
 
+def parse_switch(name: str, given: str) -> bool:
+    """Return what a URL says of a switch.
+
+    Raises:
+        StoreError: Neither true nor false.
+    """
+    if given.lower() not in _SWITCHES:
+        raise StoreError(f"{name}={show_value(given)} is neither true nor false; give one")
+    return _SWITCHES[given.lower()]
+
+
+def parse_number(name: str, given: str, kind: type[int] | type[float] = float) -> float | None:
+    """Return a number that a URL says, `None` for "none".
+
+    Raises:
+        StoreError: It is none.
+    """
+    if given.lower() == "none":
+        return None
+    try:
+        found = kind(given)
+    except ValueError as error:
+        raise StoreError(f"{name}={show_value(given)} is no number; give one, such as {name}=30") from error
+    return found
+
+
 def _parse(name: str, given: str) -> float | bool | tuple[str, ...] | None:
     """Return an option's value as it is spelled in a URL."""
     if name == "replicas":
         return tuple(part.strip() for part in given.split(",") if part.strip())
     if name in {"pool_pre_ping", "prepares"}:
-        if given.lower() not in _SWITCHES:
-            raise StoreError(f"{name}={show_value(given)} is neither true nor false; give one")
-        return _SWITCHES[given.lower()]
-    if given.lower() == "none":
-        return None
-    try:
-        return int(given) if name in {"pool_size", "pool_overflow"} else float(given)
-    except ValueError as error:
-        raise StoreError(f"{name}={show_value(given)} is no number; give one, such as {name}=30") from error
+        return parse_switch(name, given)
+    return parse_number(name, given, int if name in {"pool_size", "pool_overflow"} else float)

@@ -45,7 +45,7 @@ class Store(Conversations):
     def __init__(self, database: ErasingDatabase) -> None:
         self._database = database
         self.key = _read_key(database)
-        self.url = database.address.url.render_as_string(hide_password=True)
+        self.url = database.address.safe_url
         self.path = database.address.path
         self.read_only = database.read_only
 

@@ -8,9 +8,11 @@ import os
 import sqlite3
 import stat
 import threading
-from collections.abc import Callable
+from base64 import b64encode
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import timedelta
+from hashlib import blake2b
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,7 @@ from glyph_memory.store import (
     restore_store,
 )
 from glyph_memory.store.address import parse_address
+from glyph_memory.store.backup.lines import SessionDigest, write_line
 from glyph_memory.store.backup.session_rows import iter_lines, iter_sessions
 from glyph_memory.transcript import Attachment, ToolCall, Turn
 
@@ -221,6 +224,46 @@ DAMAGES: dict[str, tuple[Callable[[list[bytes]], object], str]] = {
 }
 
 
+def forge(*sessions: Sequence[tuple[str, list[object]]]) -> Callable[[list[bytes]], object]:
+    """Return what puts sessions in place of a backup's, with digests that fit."""
+
+    def change(lines: list[bytes]) -> None:
+        total = blake2b(digest_size=20)
+        del lines[1:]
+        for rows in sessions:
+            digest = SessionDigest()
+            for kind, values in rows:
+                lines.append(write_line({kind: values}))
+                digest.add(kind, lines[-1])
+            lines.append(write_line({"end": {"rows": dict(digest.rows), "digest": digest.hex}}))
+            total.update(digest.hex.encode())
+        lines.append(write_line({"total": {"sessions": len(sessions), "digest": total.hexdigest()}}))
+
+    return change
+
+
+def make_session(name: object, last_anchor: object = 1) -> list[tuple[str, list[object]]]:
+    """Return the rows of a session without turns."""
+    return [("session", [name, last_anchor, 0, 0, "", 5, None])]
+
+
+DAMAGES |= {
+    "two of a name": (forge(make_session("a"), make_session("a")), "there are two sessions 'a'"),
+    "a name that nobody finds": (forge(make_session("")), "a session is called ''"),
+    "a name with NUL": (forge(make_session("a\0")), r"a session is called 'a\\x00'"),
+    "a name that is none": (forge(make_session(5)), "a session is called 5"),
+    "half a character": (forge(make_session("a\ud800")), "line 2 holds text that no database takes"),
+    "a huge number": (forge(make_session("a", 2**63)), "line 2 holds a number that no database takes"),
+    "a long number": (
+        lambda lines: lines.__setitem__(1, b'{"turn":[' + b"9" * 5000 + b"]}\n"),
+        "what was written",
+    ),
+    "two on a line": (lambda lines: lines.__setitem__(1, b'{"a":1,"b":2}\n'), "line 2 is none of a backup"),
+    "another key": (set_head("meta", {"key": "\ud800"}), "its first line holds what no store has"),
+    "no version": (set_head("format", True), "it does not say of which version it is"),
+}
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_or_newer_backup_is_refused_by_name_and_nothing_is_made(
     tmp_path: Path, path: Path, damage: str
@@ -234,6 +277,40 @@ def test_a_damaged_or_newer_backup_is_refused_by_name_and_nothing_is_made(
         restore_store(path, tmp_path / "copy.db")
     assert repr(str(path)) in str(caught.value)
     assert not (tmp_path / "copy.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (["x", "d", "user", True, "", 5, b"{}", b"", 2], "anchor is 'x'"),
+        ([1, "d", "user", 7, "", 5, b"{}", b"", 2], "pinned is 7"),
+        ([1, "d", "user" * 9, True, "", 5, b"{}", b"", 2], "role is 'user"),
+        ([1, "d", "user", True, "2020\0", 5, b"{}", b"", 2], r"time is '2020\\x00'"),
+    ],
+)
+def test_what_only_sqlite_takes_is_refused_before_a_server_is_asked(
+    postgres_url: str, tmp_path: Path, path: Path, row: list[object], said: str
+) -> None:
+    """A damaged file of SQLite holds such values; the message says which one, and what mends it."""
+    fill(tmp_path / "chat.db")
+    backup_store(tmp_path / "chat.db", path)
+    spelled = [{"b": b64encode(one).decode()} if isinstance(one, bytes) else one for one in row]
+    edit(path, forge([*make_session("a"), ("turn", spelled)]))
+    with pytest.raises(StoreError, match=f"cannot take a damaged turn of session 'a': {said}"):
+        restore_store(path, postgres_url)
+    with Store.open(postgres_url) as store:
+        assert store.sessions() == ()
+
+
+def test_a_damaged_name_is_for_the_doctor(tmp_path: Path, path: Path) -> None:
+    """It is no text, and a session has to be called something."""
+    fill(tmp_path / "chat.db")
+    backup_store(tmp_path / "chat.db", path)
+    edit(path, forge(make_session({"b": "/w=="})))
+    with pytest.raises(
+        StoreError, match=r"the name of session b'\\xff' was damaged .*doctor --repair on the original"
+    ):
+        check_backup(path)
 
 
 def test_bytes_that_are_not_there_or_flipped_are_found(tmp_path: Path, path: Path) -> None:

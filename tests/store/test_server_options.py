@@ -47,7 +47,7 @@ def test_a_url_names_options_and_leaves_the_rest_to_the_driver() -> None:
         ("idle_timeout_s=1e300", r"idle_timeout_s=1e\+300 is above 2,000,000"),
         ("prepares=perhaps", r"prepares='perhaps' is neither true nor false"),
         ("pool_sizes=4", r"no setting of a database's URL is called 'pool_sizes'\. Did you mean pool_size\?"),
-        ("zzz=4", r"is called 'zzz'\. Settings of the store: idle_timeout_s, lock_timeout_s"),
+        ("zzz=4", r"is called 'zzz'\. Settings of the store: connect_timeout_s, idle_timeout_s"),
     ],
 )
 def test_an_option_that_is_none_is_one_line(query: str, said: str) -> None:

@@ -105,6 +105,8 @@ def _parse_span(given: str) -> timedelta:
         raise StoreError(
             f"--older-than {show_value(given)} is no time; give a number with h, d or w, such as 90d"
         )
+    if not float(found[1]):
+        raise StoreError(f"--older-than {show_value(given)} is not above 0; give a longer time, such as 90d")
     try:
         return timedelta(hours=float(found[1]) * _HOURS[found[2]])
     except OverflowError as error:

@@ -62,4 +62,4 @@ def _describe_memory(memory: str | Path) -> str:
     address = parse_address(memory)
     if address.path is not None:
         return str(Path(address.path).resolve())
-    return address.url.render_as_string(hide_password=True)
+    return address.safe_url

@@ -17,10 +17,22 @@ from typing import NamedTuple, cast
 
 from glyph_memory.errors import StoreError, show_value
 from glyph_memory.files import exists, is_file
-from glyph_memory.store.backup.lines import COLUMNS, FORMAT, META, RowKind, SessionDigest, Value, read_row
+from glyph_memory.store.backup.lines import (
+    COLUMNS,
+    FORMAT,
+    META,
+    DamagedLine,
+    RowKind,
+    SessionDigest,
+    Value,
+    read_row,
+)
 from glyph_memory.store.schema import SCHEMA
+from glyph_memory.store.turns import check_name
 
 _START = b"\x1f\x8b"
+_LARGEST_NUMBER = 2**63
+_LONGEST_META = 200
 _BROKEN = (EOFError, zlib.error, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
@@ -88,46 +100,87 @@ def iter_backup(path: Path) -> Iterator[Head | BackupRow | SessionEnd]:
     with _explain(path), gzip.open(path, "rb") as stream:
         lines = enumerate(stream, start=1)
         yield _read_head(path, json.loads(next(lines, (0, b""))[1]))
-        total, digest, name, all_sessions, count = None, SessionDigest(), None, blake2b(digest_size=20), 0
+        total, digest, name, all_sessions, names = (
+            None,
+            SessionDigest(),
+            None,
+            blake2b(digest_size=20),
+            set[str](),
+        )
         for number, line in lines:
             told = cast("Mapping[str, object]", json.loads(line))
+            if len(told) != 1:
+                raise DamagedLine(f"line {number} is none of a backup")
             ((kind, held),) = told.items()
             if total is not None:
-                raise ValueError(f"line {number} stands behind the end")
+                raise DamagedLine(f"line {number} stands behind the end")
             if kind in COLUMNS:
                 row = BackupRow(kind, read_row(kind, held))  # type: ignore[arg-type]  # it is one
                 if (kind == "session") is not (name is None):
-                    raise ValueError(f"line {number} stands at a wrong place")
-                name = str(row.values["name"]) if kind == "session" else name
+                    raise DamagedLine(f"line {number} stands at a wrong place")
+                _check_values(row, number)
+                name = _take_name(row, names) if kind == "session" else name
                 digest.add(kind, line)
                 yield row
             elif kind == "end" and name is not None:
                 if held != {"rows": dict(digest.rows), "digest": digest.hex}:
-                    raise ValueError(f"session {show_value(name)} has other rows than were written")
+                    raise DamagedLine(f"session {show_value(name)} has other rows than were written")
                 yield SessionEnd(name, digest.hex)
                 all_sessions.update(digest.hex.encode())
-                digest, name, count = SessionDigest(), None, count + 1
+                digest, name = SessionDigest(), None
             elif kind == "total" and name is None:
                 total = held
             else:
-                raise ValueError(f"line {number} is none of a backup")
-        if total != {"sessions": count, "digest": all_sessions.hexdigest()}:
-            raise ValueError("its end is missing" if total is None else "not all sessions are there")
+                raise DamagedLine(f"line {number} is none of a backup")
+        if total != {"sessions": len(names), "digest": all_sessions.hexdigest()}:
+            raise DamagedLine("its end is missing" if total is None else "not all sessions are there")
 
 
 def _read_head(path: Path, told: Mapping[str, object]) -> Head:
     if told["backup"] != "glyph-memory":
-        raise ValueError("it does not begin as one")
+        raise DamagedLine("it does not begin as one")
     for what, ours in (("format", FORMAT), ("tables", SCHEMA.version)):
-        if not isinstance(told[what], int):
-            raise TypeError("it does not say of which version it is")
+        if type(told[what]) is not int or not told[what] > 0:  # type: ignore[operator]  # a number it is
+            raise DamagedLine("it does not say of which version it is")
         if cast("int", told[what]) > ours:
             raise StoreError(
                 f"{str(path)!r} is a backup of a newer glyph-memory: its {what} are of version {told[what]}, and this "
                 f"one knows versions up to {ours}. Try: pip install --upgrade glyph-memory"
             )
     meta = cast("Mapping[str, object]", told["meta"])
-    return Head({name: str(meta[name]) for name in META if name in meta})
+    head = Head({name: str(meta[name]) for name in META if name in meta})
+    if any(
+        len(value) > _LONGEST_META or not value.isascii() or "\0" in value for value in head.meta.values()
+    ):
+        raise DamagedLine("its first line holds what no store has")
+    return head
+
+
+def _take_name(row: BackupRow, names: set[str]) -> str:
+    """Return a session's name, which no other session may have, and add it to the others."""
+    name = row.values["name"]
+    if isinstance(name, bytes):
+        raise StoreError(
+            f"the name of session {show_value(name)} was damaged when it was backed up. Run glyph-memory doctor "
+            "--repair on the original, and back it up anew"
+        )
+    try:
+        name = check_name(cast("str", name))
+    except StoreError as error:
+        raise DamagedLine(f"a session is called {show_value(name)}") from error
+    if name in names:
+        raise DamagedLine(f"there are two sessions {show_value(name)}")
+    names.add(name)
+    return name
+
+
+def _check_values(row: BackupRow, number: int) -> None:
+    """Check what no database could have held; what a damaged one may hold is as good as anything."""
+    for value in row.values.values():
+        if isinstance(value, int) and not -_LARGEST_NUMBER <= value < _LARGEST_NUMBER:
+            raise DamagedLine(f"line {number} holds a number that no database takes")
+        if isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
+            raise DamagedLine(f"line {number} holds text that no database takes")
 
 
 @contextmanager
@@ -162,4 +215,4 @@ def _explain(path: Path) -> Iterator[None]:
 def _say(error: Exception) -> str:
     if isinstance(error, EOFError):
         return "it ends too early"
-    return str(error)[:200] if type(error) is ValueError else "what was written is not what is there"
+    return str(error)[:200] if isinstance(error, DamagedLine) else "what was written is not what is there"

@@ -35,6 +35,10 @@ COLUMNS: Mapping[RowKind, tuple[str, ...]] = {
 by its name. What is made of turns, such as the words that they are found by, is made anew."""
 
 
+class DamagedLine(ValueError):
+    """What is wrong with a line, in words of ours."""
+
+
 class SessionDigest:
     """Counts the rows of a session, and takes a digest of their lines."""
 
@@ -66,11 +70,11 @@ def read_row(kind: RowKind, spelled: object) -> dict[str, Value]:
     """Return a row's values by their columns.
 
     Raises:
-        ValueError: They are not those of such a row.
+        DamagedLine: They are not those of such a row.
     """
     names = COLUMNS[kind]
     if not isinstance(spelled, list) or len(spelled) != len(names):
-        raise ValueError(f"a {kind} has other columns")
+        raise DamagedLine(f"a {kind} has other columns")
     return {name: _read_value(value) for name, value in zip(names, spelled, strict=True)}
 
 
@@ -88,5 +92,5 @@ def _read_value(spelled: object) -> Value:
     if isinstance(spelled, dict):
         return b64decode(cast("str", spelled["b"]), validate=True)
     if isinstance(spelled, list):
-        raise ValueError("a value is a list")
+        raise DamagedLine("a value is a list")
     return cast("Value", spelled)

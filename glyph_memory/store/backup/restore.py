@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, String, insert, select, update
+from sqlalchemy import BigInteger, Boolean, Connection, String, insert, select, update
+from sqlalchemy.types import TypeEngine
 
 from glyph_memory.errors import StoreError, show_value
 from glyph_memory.store.append import insert_rows, insert_search_rows
@@ -37,6 +39,9 @@ from glyph_memory.store.turns import from_row
 _ROWS_AT_ONCE, _BYTES_AT_ONCE = 256, 2**23
 _TABLES = {"turn": turns, "image": images, "seal": seals, "mark": marks}
 _LARGEST = {"turn": turns.c.text, "image": images.c.data, "seal": seals.c.body, "mark": marks.c.chain}
+_CHECKED = _TABLES | {"session": sessions, "bookmark": bookmarks, "conversation": conversations}
+_REFERENCES = ("parent", "bookmark", "report")
+"""What a backup names by its place or its name."""
 _TAKEN = 5
 """So many names are listed of those that are in use."""
 
@@ -88,6 +93,17 @@ def _refuse_sessions(connection: Connection, *, shown: str) -> None:
             f"{shown} holds sessions already, such as {', '.join(map(show_value, taken))}. Restore into a database "
             "without any, such as a new file"
         )
+
+
+def _fits(kind: TypeEngine[Any], value: Value) -> bool:
+    """Return whether a server takes a value in a column of this kind."""
+    if kind is Bytes:
+        return isinstance(value, bytes)
+    if isinstance(kind, String):
+        return isinstance(value, str) and "\0" not in value and len(value) <= (kind.length or len(value))
+    if isinstance(kind, Boolean):
+        return isinstance(value, bool)
+    return isinstance(value, int) and (isinstance(kind, BigInteger) or -(2**31) <= value < 2**31)
 
 
 class _Restore:
@@ -188,15 +204,15 @@ class _Restore:
 
     def _check_values(self, row: BackupRow) -> None:
         """Refuse what a damaged file of SQLite held, and other databases do not take."""
-        table = _TABLES.get(row.kind)
-        if table is None or self._connection.dialect.name == "sqlite":
+        if self._connection.dialect.name == "sqlite":
             return
+        columns, whose = _CHECKED[row.kind].c, self._name or row.values["name"]
         for name, value in row.values.items():
-            kind = table.c[name].type
-            right = bytes if kind is Bytes else str if isinstance(kind, String) else int
-            if not isinstance(value, right) and not (value is None and table.c[name].nullable):
+            if name not in columns or name in _REFERENCES:
+                continue
+            if not _fits(columns[name].type, value) and not (value is None and columns[name].nullable):
                 raise StoreError(
-                    f"{self._shown} cannot take a damaged {row.kind} of session {show_value(self._name)}: {name} is "
+                    f"{self._shown} cannot take a damaged {row.kind} of session {show_value(whose)}: {name} is "
                     f"{show_value(value)}. Run glyph-memory doctor --repair --drop-damaged on the original, and back "
                     "it up anew"
                 )
