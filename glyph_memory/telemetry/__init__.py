@@ -18,5 +18,6 @@ from glyph_memory.telemetry.providers import is_listening as is_listening
 from glyph_memory.telemetry.providers import use_providers as use_providers
 from glyph_memory.telemetry.spans import Span as Span
 from glyph_memory.telemetry.spans import open_span as open_span
+from glyph_memory.telemetry.values import find_word as find_word
 from glyph_memory.telemetry.values import name_error as name_error
 from glyph_memory.telemetry.values import shorten_model as shorten_model

@@ -27,11 +27,12 @@ def read_parent(headers: Iterable[tuple[bytes, bytes]]) -> Context | None:
         if trace.get_current_span().get_span_context().is_valid:
             return None
         wanted = {name.lower() for name in propagate.get_global_textmap().fields}
-        carrier = {
-            name.decode("latin-1"): value.decode("latin-1")
-            for name, value in headers
-            if name.decode("latin-1") in wanted
-        }
+        carrier = dict[str, list[str]]()
+        for name, value in headers:
+            if (spelled := name.decode("latin-1")) in wanted:
+                carrier.setdefault(spelled, []).append(value.decode("latin-1"))
+        if len(carrier.get("traceparent", ())) > 1:  # none of them can be trusted, says the W3C
+            del carrier["traceparent"]
         return propagate.extract(carrier)
     except Exception as failure:
         note_failure(failure)

@@ -12,7 +12,7 @@ from typing import Literal
 SpanKey = Literal[
     "memory.add", "memory.extend", "memory.import", "memory.fold", "memory.context", "memory.plan_request",
     "memory.recall", "memory.zoom", "memory.erase", "history.fold", "pages.draw", "focus", "store.read",
-    "store.write", "document.draw", "chat", "proxy.request", "proxy.upstream",
+    "store.write", "document.draw", "chat", "proxy.request", "proxy.upstream", "mcp.request",
 ]  # fmt: skip
 
 
@@ -98,8 +98,8 @@ SPANS: Mapping[SpanKey, SpanRow] = {
         name="proxy.request",
         title="{method} {route}",
         about="The proxy answers a request. It continues the trace of the request's `traceparent`.",
-        fields=("method", "route", "status", "dialect", "turns", "pages", "generation", "plain_tokens", "sent_tokens",
-                "input_tokens", "cached_tokens", "output_tokens", "recalls"),
+        fields=("method", "route", "scheme", "status", "dialect", "turns", "pages", "generation", "plain_tokens",
+                "sent_tokens", "input_tokens", "cached_tokens", "output_tokens", "recalls"),
         kind="SERVER",
     ),
     "proxy.upstream": SpanRow(
@@ -108,6 +108,13 @@ SPANS: Mapping[SpanKey, SpanRow] = {
         about="The proxy asks a model's server, to the end of its answer. The request carries its `traceparent`.",
         fields=("method", "host", "port", "status"),
         kind="CLIENT",
+    ),
+    "mcp.request": SpanRow(
+        name="mcp.request",
+        title="{call} {tool}",
+        about="The MCP server answers a request. It continues the trace of the `traceparent` in the request's `_meta`.",
+        fields=("call", "tool"),
+        kind="SERVER",
     ),
 }  # fmt: skip
 """All spans, by key."""
@@ -204,7 +211,7 @@ METRICS: Mapping[MetricKey, MetricRow] = {
         name="http.server.request.duration",
         unit="s",
         about="How long the proxy took for a request, its answer included.",
-        fields=("method", "route", "status"),
+        fields=("method", "route", "status", "error", "scheme"),
         buckets=(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10),
     ),
 }

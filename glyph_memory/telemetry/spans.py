@@ -96,7 +96,8 @@ class LiveSpan(Span):
     def set(self, **fields: Unpack[Fields]) -> None:
         """Report more; what is not in `FIELDS`, or not of its kind, is left out."""
         try:
-            self._inner.set_attributes(spell_attributes(fields))
+            if self._inner.is_recording():  # one that a sampler leaves out is not
+                self._inner.set_attributes(spell_attributes(fields))
         except Exception as failure:
             note_failure(failure)
 
@@ -112,6 +113,8 @@ class LiveSpan(Span):
     def fail(self, error: str) -> None:
         """Report that something failed."""
         try:
+            if not self._inner.is_recording():
+                return
             self._inner.set_attributes(spell_attributes({"error": error}))
             self._inner.set_status(sys.modules["opentelemetry.trace"].StatusCode.ERROR)
         except Exception as failure:
