@@ -14,6 +14,7 @@ from glyph_memory.telemetry.instruments import measure as measure
 from glyph_memory.telemetry.names import METRICS as METRICS
 from glyph_memory.telemetry.names import SPANS as SPANS
 from glyph_memory.telemetry.names import SpanKey as SpanKey
+from glyph_memory.telemetry.providers import is_counting as is_counting
 from glyph_memory.telemetry.providers import is_listening as is_listening
 from glyph_memory.telemetry.providers import use_providers as use_providers
 from glyph_memory.telemetry.spans import Span as Span

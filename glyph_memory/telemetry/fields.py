@@ -25,6 +25,11 @@ class Fields(TypedDict, total=False):
     tokens: int | None
     left_out: int | None
     erased: int | None
+    documents: int | None
+    unchanged: int | None
+    failures: int | None
+    outcome: str
+    unit: str
     use: str
     form: str
     seal_kind: str
@@ -102,6 +107,13 @@ FIELDS: Mapping[str, Field] = {
     "tokens": Field(name="glyph_memory.tokens", about="What they cost."),
     "left_out": Field(name="glyph_memory.lines.left_out", about="Lines that found no room."),
     "erased": Field(name="glyph_memory.turns.erased", about="Turns that were erased."),
+    "documents": Field(name="glyph_memory.documents.drawn", about="Documents that were drawn now."),
+    "unchanged": Field(name="glyph_memory.documents.unchanged", about="Documents that an earlier run had finished."),
+    "failures": Field(name="glyph_memory.documents.failed", about="Documents that could not be drawn."),
+    "outcome": _words(
+        "glyph_memory.document.outcome", "What became of a document.", "drawn", "unchanged", "failed"
+    ),
+    "unit": _words("glyph_memory.bulk.unit", "What a worker is given at a time.", "document", "shard"),
     "use": _words(
         "glyph_memory.page.use",
         "What pages were drawn for: a seal, a request's new turns, a document, search results, or again for a cache.",

@@ -12,7 +12,7 @@ from typing import Literal
 SpanKey = Literal[
     "memory.add", "memory.extend", "memory.import", "memory.fold", "memory.context", "memory.plan_request",
     "memory.recall", "memory.zoom", "memory.erase", "history.fold", "pages.draw", "focus", "store.read",
-    "store.write", "document.draw", "chat", "proxy.request", "proxy.upstream", "mcp.request",
+    "store.write", "document.draw", "documents.draw", "chat", "proxy.request", "proxy.upstream", "mcp.request",
 ]  # fmt: skip
 
 
@@ -91,6 +91,11 @@ SPANS: Mapping[SpanKey, SpanRow] = {
         name="glyph_memory.document.draw", about="A document is drawn, all of its pages.",
         fields=("pages", "page_tokens", "way"),
     ),
+    "documents.draw": SpanRow(
+        name="glyph_memory.documents.draw",
+        about="A run over many documents, in this process and others: `draw_tree`, and what is split into shards.",
+        fields=("documents", "unchanged", "failures", "pages", "page_tokens"),
+    ),
     "chat": SpanRow(
         name="chat", title="chat {model}", about="A reader is asked, retries included.", fields=_MODEL, kind="CLIENT"
     ),
@@ -121,7 +126,7 @@ SPANS: Mapping[SpanKey, SpanRow] = {
 
 MetricKey = Literal[
     "pages.drawn", "seals", "seal.tokens", "generations", "context.tokens", "store.wait", "chat.duration",
-    "chat.tokens", "chat.first_token", "cached_share", "proxy.duration",
+    "chat.tokens", "chat.first_token", "cached_share", "proxy.duration", "documents", "document.duration",
 ]  # fmt: skip
 
 
@@ -148,10 +153,23 @@ METRICS: Mapping[MetricKey, MetricRow] = {
     "pages.drawn": MetricRow(
         name="glyph_memory.pages.drawn", unit="{page}", about="Pages that were drawn.", fields=("use",)
     ),
+    "documents": MetricRow(
+        name="glyph_memory.documents",
+        unit="{document}",
+        about="Documents of runs over many, whichever process drew them.",
+        fields=("outcome",),
+    ),
+    "document.duration": MetricRow(
+        name="glyph_memory.documents.duration",
+        unit="s",
+        about="How long a worker of such a run took for a document, or for a shard of them.",
+        fields=("unit",),
+        buckets=_SECONDS,
+    ),
     "seals": MetricRow(
         name="glyph_memory.seals.stored",
         unit="{seal}",
-        about="Seals that a memory stored.",
+        about="Seals that were made: that a memory stored, or that a history was given which others keep.",
         fields=("seal_kind",),
     ),
     "seal.tokens": MetricRow(

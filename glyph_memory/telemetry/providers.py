@@ -86,6 +86,11 @@ def is_listening() -> bool:
     return find_tracer() is not None or find_meter() is not None
 
 
+def is_counting() -> bool:
+    """Return whether anybody gets metrics."""
+    return find_meter() is not None
+
+
 @contextmanager
 def use_providers(
     tracer_provider: TracerProvider | None = None, meter_provider: MeterProvider | None = None

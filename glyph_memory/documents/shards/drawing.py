@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import pickle
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from glyph_memory.documents.shards.plan import ATTEMPTS, DOCUMENTS, PAGES, Shard
 from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.documents.shards.tables import PageWriter, encode_documents, load_arrow
 from glyph_memory.errors import DocumentError, GlyphMemoryError
+from glyph_memory.telemetry import is_counting
 from glyph_memory.typesetting import style_fingerprint
 
 _ATTEMPTS = 5
@@ -51,6 +53,10 @@ class ShardResult:
     """What was lost or guessed."""
     failures: tuple[tuple[str, str], ...] = ()
     """Documents that could not be drawn, and why."""
+    seconds: float = 0.0
+    """How long it took."""
+    is_counted: bool = False
+    """Whether its pages were counted where they were drawn."""
     refusal: str = ""
     """Why this machine draws nothing."""
 
@@ -79,7 +85,7 @@ class ShardDrawer:
             return ShardResult(name=shard.name, refusal=self.refusal)
         if self._storage.has(f"{DOCUMENTS}/{shard.name}.parquet"):
             return ShardResult(name=shard.name)
-        attempts = self._begin(shard)
+        attempts, began_s = self._begin(shard), time.perf_counter()
         with tempfile.TemporaryDirectory(prefix="glyph-memory-") as folder:
             draft = Path(folder) / "pages.parquet"
             writer, records = PageWriter(draft), list[Row]()
@@ -93,7 +99,10 @@ class ShardDrawer:
             # The list of documents comes last: a shard counts once it is there.
             self._storage.write(f"{DOCUMENTS}/{shard.name}.parquet", encode_documents(records))
         self._storage.remove(f"{ATTEMPTS}/{shard.name}.json")
-        return _sum_up(shard, records)
+        is_counted = is_counting() and not attempts["is_careful"]
+        return replace(
+            _sum_up(shard, records), seconds=time.perf_counter() - began_s, is_counted=is_counted
+        )
 
     def _check(self) -> str:
         here = find_versions()

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mcp.server import Server, ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult
 from mcp_types import CallToolResult
 
 from glyph_memory.telemetry import find_word, open_span, read_parent
@@ -31,18 +32,18 @@ def trace_calls(server: Server[Any]) -> None:
 class CallTracing:
     """Middleware of the SDK's server."""
 
-    async def __call__(self, context: ServerRequestContext[Any, Any], call_next: Any) -> Any:  # noqa: ANN401 - the SDK's
+    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """Answer a request, in a span that takes part in its client's trace."""
-        method = find_word("call", context.method)
-        tool = find_word("tool", (context.params or {}).get("name")) if method == _CALL else None
+        method = find_word("call", ctx.method)
+        tool = find_word("tool", (ctx.params or {}).get("name")) if method == _CALL else None
         with open_span(
             "mcp.request",
             title=f"{method} {tool}" if tool else method,
-            parent=read_parent(_list_headers(context.meta or {})),
+            parent=read_parent(_list_headers(ctx.meta or {})),
             call=method,
             tool=tool,
         ) as span:
-            result = await call_next(context)
+            result = await call_next(ctx)
             if _is_error(result):
                 span.fail(_TOOL_ERROR)
             return result
