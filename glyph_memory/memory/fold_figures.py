@@ -58,7 +58,9 @@ def count_made(fold: Fold, before: Sequence[Seal], *, generation: int) -> None:
     """
     if not is_counting():
         return
-    kept = takewhile(lambda pair: pair[0] is pair[1] or pair[0] == pair[1], zip(fold.seals, before, strict=False))
+    kept = takewhile(
+        lambda pair: pair[0] is pair[1] or pair[0] == pair[1], zip(fold.seals, before, strict=False)
+    )
     for seal in fold.seals[sum(1 for _ in kept) :]:
         _count_seal(seal)
     count("generations", fold.generation - generation)

@@ -9,6 +9,7 @@ from glyph_memory.telemetry.decorators import trace_call as trace_call
 from glyph_memory.telemetry.fields import FIELDS as FIELDS
 from glyph_memory.telemetry.fields import Fields as Fields
 from glyph_memory.telemetry.headers import read_parent as read_parent
+from glyph_memory.telemetry.headers import write_headers as write_headers
 from glyph_memory.telemetry.instruments import count as count
 from glyph_memory.telemetry.instruments import measure as measure
 from glyph_memory.telemetry.names import METRICS as METRICS

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from glyph_memory.telemetry.fields import Fields
+from glyph_memory.telemetry.headers import spell_headers
 from glyph_memory.telemetry.names import SPANS, SpanKey
 from glyph_memory.telemetry.providers import find_tracer, note_failure
 from glyph_memory.telemetry.values import name_error, spell_attributes
@@ -176,14 +177,13 @@ class LiveSpan(Span):
 
     def write_headers(self) -> dict[str, str]:
         """Return the headers of the propagator that is set, `traceparent` unless another one is."""
-        headers = dict[str, str]()
         try:
-            from opentelemetry import propagate, trace  # noqa: PLC0415 - loaded where somebody traces
+            from opentelemetry import trace  # noqa: PLC0415 - loaded where somebody traces
 
-            propagate.inject(headers, context=trace.set_span_in_context(self._inner))
+            return spell_headers(trace.set_span_in_context(self._inner))
         except Exception as failure:
             note_failure(failure)
-        return headers
+            return {}
 
 
 def open_span(

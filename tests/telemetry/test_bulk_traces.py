@@ -18,7 +18,9 @@ def make_folder(folder: Path) -> Path:
     found = folder / SECRET
     found.mkdir()
     for number in range(3):
-        (found / f"{SECRET}-{number}.md").write_text(f"# {SECRET}\n\n" + "It opens at nine.\n" * (50 * number + 1))
+        (found / f"{SECRET}-{number}.md").write_text(
+            f"# {SECRET}\n\n" + "It opens at nine.\n" * (50 * number + 1)
+        )
     (found / f"{SECRET}.pdf").write_bytes(b"%PDF-1.7\nnothing")
     return found
 

@@ -146,4 +146,7 @@ def test_a_history_whose_beginning_is_gone_begins_one_generation(recorded: Recor
     for _ in range(3):
         gone = folding.fold(messages[40:], mark)
     assert gone.notice
-    assert recorded.read_metrics()["glyph_memory.generations"][()] == before + gone.bookmark.generation - mark.generation
+    assert (
+        recorded.read_metrics()["glyph_memory.generations"][()]
+        == before + gone.bookmark.generation - mark.generation
+    )

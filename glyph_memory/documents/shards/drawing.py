@@ -100,9 +100,7 @@ class ShardDrawer:
             self._storage.write(f"{DOCUMENTS}/{shard.name}.parquet", encode_documents(records))
         self._storage.remove(f"{ATTEMPTS}/{shard.name}.json")
         is_counted = is_counting() and not attempts["is_careful"]
-        return replace(
-            _sum_up(shard, records), seconds=time.perf_counter() - began_s, is_counted=is_counted
-        )
+        return replace(_sum_up(shard, records), seconds=time.perf_counter() - began_s, is_counted=is_counted)
 
     def _check(self) -> str:
         here = find_versions()

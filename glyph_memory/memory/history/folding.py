@@ -170,9 +170,7 @@ class Folding(Generic[M]):
         shown = folded.drop_evicted()
         return replace(shown, pinned=self._pins.drop_older(shown.pinned)) if shown.pinned else shown
 
-    def _fold_history(
-        self, history: GivenHistory[M], mark: Bookmark, generation: int
-    ) -> tuple[Fold, Keys]:
+    def _fold_history(self, history: GivenHistory[M], mark: Bookmark, generation: int) -> tuple[Fold, Keys]:
         """Fold on from the bookmark or the remembered fold; return the fold and the keys of the remaining messages.
 
         Args:
