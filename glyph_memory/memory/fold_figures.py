@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from glyph_memory.context import Context
 from glyph_memory.folding import Fold, Seal
-from glyph_memory.telemetry import Fields, Span, count, measure
+from glyph_memory.telemetry import Fields, Span, count, is_counting, measure
 
 
 def describe_fold(fold: Fold) -> Fields:
@@ -41,10 +42,32 @@ def count_seals(seals: Sequence[Seal], before: int, *, is_anew: bool) -> None:
     """
     last = seals[before - 1].generation if before else None
     for seal in seals[before:]:
-        count("seals", seal_kind=seal.kind)
-        if seal.kind == "pages":
-            count("seal.tokens", seal.text_tokens, form="text")
-            count("seal.tokens", seal.tokens, form="pages")
+        _count_seal(seal)
         begun = seal.generation - (last if last is not None else 1)
         count("generations", min(begun, 1) if last is None and is_anew else begun)
         last = seal.generation
+
+
+def count_made(fold: Fold, before: Sequence[Seal], *, generation: int) -> None:
+    """Count seals and generations of a history that somebody else keeps, as far as they were made now.
+
+    Args:
+        fold: The history's.
+        before: The seals that were there.
+        generation: The one that was there.
+    """
+    if not is_counting():
+        return
+    kept = takewhile(
+        lambda pair: pair[0] is pair[1] or pair[0] == pair[1], zip(fold.seals, before, strict=False)
+    )
+    for seal in fold.seals[sum(1 for _ in kept) :]:
+        _count_seal(seal)
+    count("generations", fold.generation - generation)
+
+
+def _count_seal(seal: Seal) -> None:
+    count("seals", seal_kind=seal.kind)
+    if seal.kind == "pages":
+        count("seal.tokens", seal.text_tokens, form="text")
+        count("seal.tokens", seal.tokens, form="pages")

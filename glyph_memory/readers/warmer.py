@@ -5,6 +5,7 @@ Knows a reader and contexts; knows nothing about conversations but that their ne
 
 from __future__ import annotations
 
+import contextvars
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -161,7 +162,9 @@ class Warmer:
 
     def _start(self) -> None:
         """Start the thread; the lock is held."""
-        self._thread = Thread(target=self._work, name="glyph-memory-warmer", daemon=True)
+        # In a context of its own, also where an instrumentation of threads would hand on that of whoever came first.
+        apart = contextvars.Context()
+        self._thread = Thread(target=apart.run, args=(self._work,), name="glyph-memory-warmer", daemon=True)
         try:
             self._thread.start()
         except RuntimeError as error:  # the process ends, or can have no more threads

@@ -25,6 +25,11 @@ class Fields(TypedDict, total=False):
     tokens: int | None
     left_out: int | None
     erased: int | None
+    documents: int | None
+    unchanged: int | None
+    failures: int | None
+    outcome: str
+    unit: str
     use: str
     form: str
     seal_kind: str
@@ -50,7 +55,10 @@ class Fields(TypedDict, total=False):
     first_token_s: float | None
     token_type: str
     asked_by: str
+    call: str
+    tool: str | None
     method: str
+    scheme: str
     route: str | None
     status: int | None
     host: str | None
@@ -76,13 +84,15 @@ class Field:
     kind: FieldKind = "number"
     """What passes: a number, a flag, one of `words`, or the name of a model, a host or an error's class."""
     words: frozenset[str] = frozenset()
-    """All that there are; anything else is told as "other"."""
+    """All that there are."""
+    other: str = "other"
+    """Told in the place of anything else."""
     is_list: bool = False
     """Whether the conventions want a list of it."""
 
 
-def _words(name: str, about: str, *words: str, is_list: bool = False) -> Field:
-    return Field(name=name, about=about, kind="words", words=frozenset(words), is_list=is_list)
+def _words(name: str, about: str, *words: str, is_list: bool = False, other: str = "other") -> Field:
+    return Field(name=name, about=about, kind="words", words=frozenset(words), is_list=is_list, other=other)
 
 
 FIELDS: Mapping[str, Field] = {
@@ -98,6 +108,13 @@ FIELDS: Mapping[str, Field] = {
     "tokens": Field(name="glyph_memory.tokens", about="What they cost."),
     "left_out": Field(name="glyph_memory.lines.left_out", about="Lines that found no room."),
     "erased": Field(name="glyph_memory.turns.erased", about="Turns that were erased."),
+    "documents": Field(name="glyph_memory.documents.drawn", about="Documents that were drawn now."),
+    "unchanged": Field(name="glyph_memory.documents.unchanged", about="Documents that an earlier run had finished."),
+    "failures": Field(name="glyph_memory.documents.failed", about="Documents that could not be drawn."),
+    "outcome": _words(
+        "glyph_memory.document.outcome", "What became of a document.", "drawn", "unchanged", "failed"
+    ),
+    "unit": _words("glyph_memory.bulk.unit", "What a worker is given at a time.", "document", "shard"),
     "use": _words(
         "glyph_memory.page.use",
         "What pages were drawn for: a seal, a request's new turns, a document, search results, or again for a cache.",
@@ -160,9 +177,22 @@ FIELDS: Mapping[str, Field] = {
     ),
     "token_type": _words("gen_ai.token.type", "Prompt or answer.", "input", "output"),
     "asked_by": _words("glyph_memory.asked_by", "Who asked the model.", "reader", "proxy"),
-    "method": _words(
-        "http.request.method", "The method.", "GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"
+    "call": _words(
+        "mcp.method.name",
+        "What an MCP client asked for.",
+        "initialize", "notifications/initialized", "notifications/cancelled", "notifications/progress", "ping",
+        "server/discover", "logging/setLevel", "tools/list", "tools/call", "resources/list",
+        "resources/templates/list", "resources/read",
     ),
+    "tool": _words(
+        "gen_ai.tool.name", "The tool.", "remember", "recall", "zoom", "identifiers", "read_document"
+    ),
+    "method": _words(
+        "http.request.method", "The method; any other is `_OTHER`.",
+        "GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "CONNECT", "TRACE",
+        other="_OTHER",
+    ),
+    "scheme": _words("url.scheme", "How the proxy was asked.", "http", "https"),
     "route": _words(
         "http.route",
         "The path, where it is one of those that are known.",
@@ -181,7 +211,10 @@ FIELDS: Mapping[str, Field] = {
     "sent_tokens": Field(name="glyph_memory.tokens.sent", about="What was sent, as we count."),
     "recalls": Field(name="glyph_memory.recalls", about="How often the model recalled something."),
     "error": Field(
-        name="error.type", about="The error's class, or an HTTP status from 500 on.", kind="error"
+        name="error.type",
+        about="The error's class; an HTTP status from 500 on, of the proxy's upstream from 400 on; `broken_off` where "
+        "the proxy's answer had no end; `tool_error` where an MCP tool's answer is an error.",
+        kind="error",
     ),
 }  # fmt: skip
 """All attributes, by keyword."""

@@ -1,4 +1,4 @@
-"""What a request's headers say of the trace that it is a part of. Knows headers; opens nothing."""
+"""Headers that say which trace a request is a part of: read those that came, write those that go. Opens nothing."""
 
 from __future__ import annotations
 
@@ -27,12 +27,33 @@ def read_parent(headers: Iterable[tuple[bytes, bytes]]) -> Context | None:
         if trace.get_current_span().get_span_context().is_valid:
             return None
         wanted = {name.lower() for name in propagate.get_global_textmap().fields}
-        carrier = {
-            name.decode("latin-1"): value.decode("latin-1")
-            for name, value in headers
-            if name.decode("latin-1") in wanted
-        }
+        carrier = dict[str, list[str]]()
+        for name, value in headers:
+            if (spelled := name.decode("latin-1")) in wanted:
+                carrier.setdefault(spelled, []).append(value.decode("latin-1"))
+        if len(carrier.get("traceparent", ())) > 1:  # none of them can be trusted, says the W3C
+            del carrier["traceparent"]
         return propagate.extract(carrier)
     except Exception as failure:
         note_failure(failure)
         return None
+
+
+def write_headers() -> dict[str, str]:
+    """Return the headers by which another server takes part in the trace of the current span; none without one."""
+    return {} if find_tracer() is None else spell_headers(None)
+
+
+def spell_headers(context: Context | None) -> dict[str, str]:
+    """Return the headers of a context, or of the current one, by the propagator that is set.
+
+    Baggage is left out: it may be anything that a program says of its users, and the server may be anybody's.
+    """
+    headers = dict[str, str]()
+    try:
+        from opentelemetry import propagate  # noqa: PLC0415 - loaded where somebody traces
+
+        propagate.inject(headers, context=context)
+    except Exception as failure:
+        note_failure(failure)
+    return {name: value for name, value in headers.items() if name != "baggage"}

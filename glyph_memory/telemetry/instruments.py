@@ -66,9 +66,12 @@ def _get(meter: Meter, key: MetricKey) -> Any:  # noqa: ANN401 - a counter or a 
     if instrument is None:
         row = METRICS[key]
         if row.buckets:
-            instrument = meter.create_histogram(
-                row.name, row.unit, row.about, explicit_bucket_boundaries_advisory=row.buckets
-            )
+            try:
+                instrument = meter.create_histogram(
+                    row.name, row.unit, row.about, explicit_bucket_boundaries_advisory=row.buckets
+                )
+            except TypeError:  # an API before 1.30: the SDK's own buckets are better than none
+                instrument = meter.create_histogram(row.name, row.unit, row.about)
         else:
             instrument = meter.create_counter(row.name, row.unit, row.about)
         made[key] = instrument

@@ -12,7 +12,7 @@ from typing import Literal
 SpanKey = Literal[
     "memory.add", "memory.extend", "memory.import", "memory.fold", "memory.context", "memory.plan_request",
     "memory.recall", "memory.zoom", "memory.erase", "history.fold", "pages.draw", "focus", "store.read",
-    "store.write", "document.draw", "chat", "proxy.request", "proxy.upstream",
+    "store.write", "document.draw", "documents.draw", "chat", "proxy.request", "proxy.upstream", "mcp.request",
 ]  # fmt: skip
 
 
@@ -91,6 +91,11 @@ SPANS: Mapping[SpanKey, SpanRow] = {
         name="glyph_memory.document.draw", about="A document is drawn, all of its pages.",
         fields=("pages", "page_tokens", "way"),
     ),
+    "documents.draw": SpanRow(
+        name="glyph_memory.documents.draw",
+        about="A run over many documents, in this process and others: `draw_tree`, and what is split into shards.",
+        fields=("documents", "unchanged", "failures", "pages", "page_tokens"),
+    ),
     "chat": SpanRow(
         name="chat", title="chat {model}", about="A reader is asked, retries included.", fields=_MODEL, kind="CLIENT"
     ),
@@ -98,8 +103,8 @@ SPANS: Mapping[SpanKey, SpanRow] = {
         name="proxy.request",
         title="{method} {route}",
         about="The proxy answers a request. It continues the trace of the request's `traceparent`.",
-        fields=("method", "route", "status", "dialect", "turns", "pages", "generation", "plain_tokens", "sent_tokens",
-                "input_tokens", "cached_tokens", "output_tokens", "recalls"),
+        fields=("method", "route", "scheme", "status", "dialect", "turns", "pages", "generation", "plain_tokens",
+                "sent_tokens", "input_tokens", "cached_tokens", "output_tokens", "recalls"),
         kind="SERVER",
     ),
     "proxy.upstream": SpanRow(
@@ -109,13 +114,20 @@ SPANS: Mapping[SpanKey, SpanRow] = {
         fields=("method", "host", "port", "status"),
         kind="CLIENT",
     ),
+    "mcp.request": SpanRow(
+        name="mcp.request",
+        title="{call} {tool}",
+        about="The MCP server answers a request. It continues the trace of the `traceparent` in the request's `_meta`.",
+        fields=("call", "tool"),
+        kind="SERVER",
+    ),
 }  # fmt: skip
 """All spans, by key."""
 
 MetricKey = Literal[
     "pages.drawn", "seals", "seal.tokens", "generations", "context.tokens", "store.wait", "store.replica_reads",
-    "chat.duration",
-    "chat.tokens", "chat.first_token", "cached_share", "proxy.duration",
+    "chat.duration", "chat.tokens", "chat.first_token", "cached_share", "proxy.duration", "documents",
+    "document.duration",
 ]  # fmt: skip
 
 
@@ -142,10 +154,23 @@ METRICS: Mapping[MetricKey, MetricRow] = {
     "pages.drawn": MetricRow(
         name="glyph_memory.pages.drawn", unit="{page}", about="Pages that were drawn.", fields=("use",)
     ),
+    "documents": MetricRow(
+        name="glyph_memory.documents",
+        unit="{document}",
+        about="Documents of runs over many, whichever process drew them.",
+        fields=("outcome",),
+    ),
+    "document.duration": MetricRow(
+        name="glyph_memory.documents.duration",
+        unit="s",
+        about="How long a worker of such a run took for a document, or for a shard of them.",
+        fields=("unit",),
+        buckets=_SECONDS,
+    ),
     "seals": MetricRow(
         name="glyph_memory.seals.stored",
         unit="{seal}",
-        about="Seals that a memory stored.",
+        about="Seals that were made: that a memory stored, or that a history was given which others keep.",
         fields=("seal_kind",),
     ),
     "seal.tokens": MetricRow(
@@ -211,7 +236,7 @@ METRICS: Mapping[MetricKey, MetricRow] = {
         name="http.server.request.duration",
         unit="s",
         about="How long the proxy took for a request, its answer included.",
-        fields=("method", "route", "status"),
+        fields=("method", "route", "status", "error", "scheme"),
         buckets=(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10),
     ),
 }

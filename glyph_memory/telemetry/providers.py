@@ -10,10 +10,10 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import Meter, MeterProvider
@@ -24,6 +24,8 @@ NAME = "glyph_memory"
 _TRACE, _METRICS = "opentelemetry.trace", "opentelemetry.metrics"
 _VARIABLES = {_TRACE: "OTEL_PYTHON_TRACER_PROVIDER", _METRICS: "OTEL_PYTHON_METER_PROVIDER"}
 """By these, somebody configures an SDK without importing anything."""
+_SET = {_TRACE: (_TRACE, "_TRACER_PROVIDER"), _METRICS: (f"{_METRICS}._internal", "_METER_PROVIDER")}
+"""Where the API keeps the provider that is set. It says so in no other way without loading one by the variable."""
 _LOG = logging.getLogger("glyph_memory.telemetry")
 _FAILED = (
     "OpenTelemetry raised %s, so spans or metrics are missing. Look at the SDK's processors and exporters"
@@ -37,6 +39,8 @@ class _Known:
     meter: tuple[object, Meter | None] = (None, None)
     given: tuple[TracerProvider | None, MeterProvider | None] | None = None
     has_failed: bool = False
+    missing: ClassVar[set[str]] = set()
+    """Parts of the API whose variable names a provider that cannot be loaded."""
 
 
 def find_tracer() -> Tracer | None:
@@ -45,7 +49,9 @@ def find_tracer() -> Tracer | None:
     if api is None:
         return None
     try:
-        provider = api.get_tracer_provider() if _Known.given is None else _Known.given[0]
+        provider = (
+            _find_provider(api.get_tracer_provider, _TRACE) if _Known.given is None else _Known.given[0]
+        )
         known, tracer = _Known.tracer
         if provider is not known:
             tracer = _make(provider, "get_tracer")
@@ -62,7 +68,9 @@ def find_meter() -> Meter | None:
     if api is None:
         return None
     try:
-        provider = api.get_meter_provider() if _Known.given is None else _Known.given[1]
+        provider = (
+            _find_provider(api.get_meter_provider, _METRICS) if _Known.given is None else _Known.given[1]
+        )
         known, meter = _Known.meter
         if provider is not known:
             meter = _make(provider, "get_meter")
@@ -76,6 +84,11 @@ def find_meter() -> Meter | None:
 def is_listening() -> bool:
     """Return whether anybody gets spans or metrics."""
     return find_tracer() is not None or find_meter() is not None
+
+
+def is_counting() -> bool:
+    """Return whether anybody gets metrics."""
+    return find_meter() is not None
 
 
 @contextmanager
@@ -101,13 +114,37 @@ def note_failure(error: Exception) -> None:
         _LOG.warning(_FAILED, type(error).__name__)
 
 
+def _find_provider(ask: Callable[[], Any], part: str) -> Any:  # noqa: ANN401 - a provider
+    """Return the provider that is set, or that the environment names; None once that one could not be loaded.
+
+    The API tries to load it each time it is asked, and writes a traceback to its log.
+    """
+    if part in _Known.missing:
+        module, name = _SET[part]
+        return getattr(sys.modules.get(module), name, None)
+    try:
+        return ask()
+    except Exception:
+        if _BY_VARIABLE[part]:
+            _Known.missing.add(part)
+        raise
+
+
 def _make(provider: Any, method: str) -> Any:  # noqa: ANN401 - a tracer or a meter
-    """Return a provider's tracer or meter; None of those of the API itself, which do nothing."""
-    if provider is None or type(provider).__module__.startswith((_TRACE, _METRICS)):
+    """Return a provider's tracer or meter; None of those of the API itself, which do nothing.
+
+    An SDK that OTEL_SDK_DISABLED turns off gives these, too.
+    """
+    if provider is None or _is_of_the_api(provider):
         return None
     from glyph_memory import __version__  # noqa: PLC0415 - the package is whole by now
 
-    return getattr(provider, method)(NAME, __version__)
+    made = getattr(provider, method)(NAME, __version__)
+    return None if _is_of_the_api(made) else made
+
+
+def _is_of_the_api(made: object) -> bool:
+    return type(made).__module__.startswith((_TRACE, _METRICS))
 
 
 def _import_by_variable(name: str) -> Any | None:  # noqa: ANN401 - a module

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from glyph_memory.telemetry.fields import Fields
+from glyph_memory.telemetry.headers import spell_headers
 from glyph_memory.telemetry.names import SPANS, SpanKey
 from glyph_memory.telemetry.providers import find_tracer, note_failure
 from glyph_memory.telemetry.values import name_error, spell_attributes
@@ -96,7 +97,8 @@ class LiveSpan(Span):
     def set(self, **fields: Unpack[Fields]) -> None:
         """Report more; what is not in `FIELDS`, or not of its kind, is left out."""
         try:
-            self._inner.set_attributes(spell_attributes(fields))
+            if self._inner.is_recording():  # one that a sampler leaves out is not
+                self._inner.set_attributes(spell_attributes(fields))
         except Exception as failure:
             note_failure(failure)
 
@@ -112,6 +114,8 @@ class LiveSpan(Span):
     def fail(self, error: str) -> None:
         """Report that something failed."""
         try:
+            if not self._inner.is_recording():
+                return
             self._inner.set_attributes(spell_attributes({"error": error}))
             self._inner.set_status(sys.modules["opentelemetry.trace"].StatusCode.ERROR)
         except Exception as failure:
@@ -173,14 +177,13 @@ class LiveSpan(Span):
 
     def write_headers(self) -> dict[str, str]:
         """Return the headers of the propagator that is set, `traceparent` unless another one is."""
-        headers = dict[str, str]()
         try:
-            from opentelemetry import propagate, trace  # noqa: PLC0415 - loaded where somebody traces
+            from opentelemetry import trace  # noqa: PLC0415 - loaded where somebody traces
 
-            propagate.inject(headers, context=trace.set_span_in_context(self._inner))
+            return spell_headers(trace.set_span_in_context(self._inner))
         except Exception as failure:
             note_failure(failure)
-        return headers
+            return {}
 
 
 def open_span(

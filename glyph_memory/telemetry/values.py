@@ -17,7 +17,7 @@ OTHER = "other"
 """Told in the place of what may not be."""
 _MODEL = re.compile(r"[\w.:@+-]{1,80}(?:/[\w.:@+-]{1,80})?", re.ASCII)
 _HOST = re.compile(r"[\w.:-]{1,253}", re.ASCII)
-_ERROR = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}|5\d\d", re.ASCII)
+_ERROR = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}|[45]\d\d", re.ASCII)
 _MODELS = 32
 """How many models measurements tell apart in a process."""
 _LONGEST_PATH = 4096
@@ -61,6 +61,17 @@ def shorten_model(name: object) -> str:
     return text if _MODEL.fullmatch(text) else OTHER
 
 
+def find_word(keyword: str, word: object) -> str:
+    """Return a word as an attribute has it: itself where it is one that is known.
+
+    Example:
+        >>> find_word("method", "GET"), find_word("method", "BREW")
+        ('GET', '_OTHER')
+    """
+    field = FIELDS[keyword]
+    return word if isinstance(word, str) and word in field.words else field.other
+
+
 def name_error(error: BaseException) -> str:
     """Return an error's class; its message may quote anything."""
     return type(error).__name__
@@ -79,7 +90,7 @@ def _spell(field: Field, value: object) -> Attribute | None:
         return text if _HOST.fullmatch(text) else OTHER
     if field.kind == "error":
         return text if _ERROR.fullmatch(text) else OTHER
-    return text if text in field.words else OTHER
+    return text if text in field.words else field.other
 
 
 def _limit(model: str) -> str:

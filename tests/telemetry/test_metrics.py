@@ -9,13 +9,16 @@ from pathlib import Path
 
 from site_parts import ROOT
 
-from glyph_memory import Context, GlyphMemory, OpenAIReader
+from glyph_memory import Bookmark, Context, Folding, GlyphMemory, OpenAIReader
+from glyph_memory.folding import Seal
+from glyph_memory.messages import AnyMessage
 from glyph_memory.telemetry import FIELDS, METRICS, SPANS, Fields, SpanKey
 from glyph_memory.telemetry.names import MetricKey
 from glyph_memory.testing import FakeVLMServer, agent_conversation
 from tests.telemetry.recorded import Recorded
 from tests.telemetry.talks import POLICY, TALK, open_memory
 
+LONG = "The oak is dried for two years, and sawn in the third. " * 12
 PACKAGE = ROOT / "glyph_memory"
 CALLS = {"open_span", "trace_call"}, {"count", "measure"}
 
@@ -106,3 +109,44 @@ def test_every_row_is_used() -> None:
                 if node.func.id in CALLS[0] | CALLS[1] and isinstance(first, ast.Constant):
                     used.add(str(first.value))
     assert used == {*SPANS, *METRICS}
+
+
+def test_a_history_that_others_keep_is_counted_like_a_memory(recorded: Recorded) -> None:
+    """Each seal once: what the bookmark has, or what is remembered, is not counted again; nor by another process."""
+    messages, mark = [{"role": "user", "content": f"{number}: {LONG}"} for number in range(80)], Bookmark()
+    narrow = replace(POLICY, window_tokens=7_000, output_tokens=500, tools_tokens=0)
+    folding, made = Folding[AnyMessage]("glyph", policy=narrow), set[Seal]()
+    for turns in range(1, len(messages) + 1):
+        for _ in range(2):
+            folded = folding.fold(messages[:turns], mark)
+        mark = folded.bookmark
+        made |= {*mark.seals}
+    read, in_pages = recorded.read_metrics(), [seal for seal in made if seal.kind == "pages"]
+    kinds = [seal.kind for seal in made]
+    assert len(in_pages) > 2
+    assert mark.generation > 1
+    assert read["glyph_memory.seals.stored"] == {(kind,): kinds.count(kind) for kind in {*kinds}}
+    assert read["glyph_memory.generations"] == {(): mark.generation - 1}
+    assert read["glyph_memory.seals.tokens"] == {
+        ("text",): sum(seal.text_tokens for seal in in_pages),
+        ("pages",): sum(seal.tokens for seal in in_pages),
+    }
+    Folding[AnyMessage]("glyph", policy=narrow).fold(messages, mark)
+    assert recorded.read_metrics()["glyph_memory.seals.stored"] == read["glyph_memory.seals.stored"]
+
+
+def test_a_history_whose_beginning_is_gone_begins_one_generation(recorded: Recorded) -> None:
+    """However often it is folded with the old bookmark."""
+    messages = [{"role": "user", "content": f"{number}: {LONG}"} for number in range(80)]
+    narrow = replace(POLICY, window_tokens=7_000, output_tokens=500, tools_tokens=0)
+    folding, mark = Folding[AnyMessage]("glyph", policy=narrow), Bookmark()
+    for turns in range(1, len(messages) + 1):
+        mark = folding.fold(messages[:turns], mark).bookmark
+    before = recorded.read_metrics()["glyph_memory.generations"][()]
+    for _ in range(3):
+        gone = folding.fold(messages[40:], mark)
+    assert gone.notice
+    assert (
+        recorded.read_metrics()["glyph_memory.generations"][()]
+        == before + gone.bookmark.generation - mark.generation
+    )

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import threading
 from pathlib import Path
 
 import pytest
-from opentelemetry import trace
+from opentelemetry import baggage, trace
+from opentelemetry import context as otel_context
 from opentelemetry.trace import SpanKind, StatusCode
 
-from glyph_memory import Context, Document, OpenAIReader, Reader, ReaderUnavailable, Reading, pack
+from glyph_memory import (
+    Context,
+    Document,
+    OpenAIReader,
+    Reader,
+    ReaderUnavailable,
+    Reading,
+    Warmer,
+    pack,
+    typeset,
+)
 from glyph_memory.documents import draw_pages
 from glyph_memory.nano import NanoReader
 from glyph_memory.testing import FakeVLMServer, Fault
-from tests.telemetry.recorded import Recorded, plain
+from tests.telemetry.recorded import Recorded, plain, record
 from tests.telemetry.talks import TALK, find_sealing_turn, open_memory
 
 FOLD = ("memory.fold", ["store.read"])
@@ -233,3 +246,55 @@ def test_the_reader_without_a_model_is_traced_like_others(recorded: Recorded) ->
     NanoReader().read(Context.of("Who signs?", pages=[]))
     assert recorded.tree() == ["chat nano"]
     assert plain(recorded.spans[0])["gen_ai.provider.name"] == "glyph_memory"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_readers_server_is_part_of_its_trace(stream: bool, recorded: Recorded) -> None:
+    """Its request names the reader's span; what a program says of its users as baggage is not sent along."""
+    told = otel_context.attach(baggage.set_baggage("user", "ada"))
+    try:
+        with (
+            FakeVLMServer() as server,
+            OpenAIReader(server.base_url, model="glyph") as reader,
+        ):
+            asked = Context.of("When?", pages=[])
+            _ = [*reader.stream(asked)] if stream else reader.read(asked)
+    finally:
+        otel_context.detach(told)
+    (chat,) = recorded.find("chat glyph")
+    (sent,) = server.requests
+    name = f"00-{chat.context.trace_id:032x}-{chat.context.span_id:016x}"
+    assert sent.headers["traceparent"].startswith(name)
+    assert "baggage" not in sent.headers
+
+
+def test_without_an_sdk_a_reader_sends_no_header_of_a_trace() -> None:
+    """And one that is given for all requests goes as it is."""
+    given = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    with FakeVLMServer() as server:
+        for headers in ({}, {"traceparent": given}):
+            with OpenAIReader(server.base_url, model="glyph", headers=headers) as reader:
+                reader.read(Context.of("When?", pages=[]))
+        with record(), OpenAIReader(server.base_url, model="glyph", headers={"traceparent": given}) as reader:
+            reader.read(Context.of("When?", pages=[]))
+    assert [request.headers.get("traceparent") for request in server.requests] == [None, given, given]
+
+
+def test_a_warmers_spans_are_a_trace_of_their_own(recorded: Recorded) -> None:
+    """Also where an instrumentation of threads hands on the context of whoever started one."""
+    tracer, start = recorded.tracer_provider.get_tracer("the user's"), threading.Thread.start
+
+    def start_within(thread: threading.Thread) -> None:
+        run, held = thread.run, contextvars.copy_context()
+        thread.run = lambda: held.run(run)  # type: ignore[method-assign]
+        start(thread)
+
+    with pytest.MonkeyPatch.context() as patch, FakeVLMServer() as server:
+        patch.setattr(threading.Thread, "start", start_within)
+        with OpenAIReader(server.base_url, model="glyph") as reader, Warmer(reader) as warmer:
+            with tracer.start_as_current_span("a turn"):
+                warmer.submit(Context.of("When?", pages=typeset("It opens at nine.")))
+            assert warmer.wait(20)
+    (warmed,) = recorded.find("chat glyph")
+    assert warmed.parent is None
+    assert plain(warmed)["glyph_memory.reader.is_warming"] is True

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from opentelemetry.metrics import NoOpMeterProvider
 from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import NoOpTracerProvider
 
 from glyph_memory import Context
@@ -76,6 +78,66 @@ trace.set_tracer_provider(provider)
 """
     look = "print(sum(span.name == 'glyph_memory.memory.context' for span in exporter.get_finished_spans()))"
     assert run(f"import opentelemetry.trace, opentelemetry.metrics{_USE}{setting}{_USE}{look}") == "1"
+
+
+_SDK = """
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.trace import TracerProvider
+trace.set_tracer_provider(TracerProvider())
+metrics.set_meter_provider(MeterProvider())
+"""
+_IS_LISTENING = "from glyph_memory.telemetry import is_listening; print(is_listening())"
+
+
+def test_an_sdk_that_is_disabled_is_none() -> None:
+    """It is configured, and hands out what does nothing: so nothing is spelled for it either."""
+    assert run(f"{_SDK}{_USE}{_IS_LISTENING}", OTEL_SDK_DISABLED="true") == "False"
+    assert run(f"{_SDK}{_USE}{_IS_LISTENING}") == "True"
+
+
+def test_a_provider_that_cannot_be_loaded_is_asked_for_once() -> None:
+    """The API writes a traceback to its log each time; a provider that is set afterwards is found all the same."""
+    listen = """
+import logging
+from opentelemetry import trace, metrics
+errors = []
+logging.getLogger("opentelemetry.util._providers").exception = lambda *_: errors.append(1)
+"""
+    late = "from opentelemetry.sdk.trace import TracerProvider; trace._TRACER_PROVIDER = TracerProvider()"
+    program = f"{listen}{_USE}{_IS_LISTENING}; print(len(errors))\n{late}\nprint(is_listening())"
+    assert run(program, OTEL_PYTHON_TRACER_PROVIDER="none_such").split() == ["False", "1", "True"]
+
+
+def test_an_old_api_measures_into_buckets_of_its_own() -> None:
+    """One before 1.30 takes no bounds: the values are there."""
+
+    class OldMeters(MeterProvider):
+        def get_meter(self, *given: str, **named: str) -> object:  # type: ignore[override]  # which is the point
+            meter = super().get_meter(*given, **named)
+            create = meter.create_histogram
+            meter.create_histogram = lambda name, unit="", description="": create(name, unit, description)  # type: ignore[method-assign]
+            return meter
+
+    reader = InMemoryMetricReader()
+    with use_providers(None, OldMeters([reader], shutdown_on_exit=False)):
+        measure("store.wait", 0.1, database="sqlite", access="read")
+    data = reader.get_metrics_data()
+    assert data is not None
+    assert "glyph_memory.store.wait" in data.to_json()
+
+
+def test_what_a_sampler_leaves_out_is_not_spelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A span's later figures are dropped before they are looked at."""
+    spelled = list[object]()
+    monkeypatch.setattr("glyph_memory.telemetry.spans.spell_attributes", spelled.append)
+    with use_providers(TracerProvider(sampler=ALWAYS_OFF, shutdown_on_exit=False)):
+        span = open_span("focus")
+        spelled.clear()
+        span.set(lines=3)
+        span.fail("500")
+        span.end()
+    assert spelled == []
 
 
 def test_with_the_api_alone_a_span_is_one_object_that_does_nothing() -> None:

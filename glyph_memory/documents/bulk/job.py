@@ -18,6 +18,7 @@ from glyph_memory.documents.bulk.reading import read_source
 from glyph_memory.documents.drawing import DocumentPage
 from glyph_memory.errors import DocumentError, GlyphMemoryError
 from glyph_memory.files import write_atomic
+from glyph_memory.telemetry import is_counting
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +59,8 @@ class BulkResult:
     """Why it could not be drawn."""
     stops_run: bool = False
     """Whether the reason is the output folder, so that no other document could be written either."""
+    is_counted: bool = False
+    """Whether its pages were counted where they were drawn."""
 
 
 UNCHANGED = BulkResult()
@@ -102,7 +105,7 @@ def _draw(job: BulkJob) -> BulkResult:
     _write(rows, list_rows())
     reading.check_unchanged()
     record = drawn.make_record() | {"seconds": round(time.perf_counter() - began, 3)}
-    return BulkResult(record=record, rows=rows)
+    return BulkResult(record=record, rows=rows, is_counted=is_counting())
 
 
 def page_path(digest: str) -> str:

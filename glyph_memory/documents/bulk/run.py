@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -16,6 +16,12 @@ from uuid import uuid4
 
 from glyph_memory.checks import check_whole
 from glyph_memory.documents.bulk.drawn import PAGES, DrawingPlan, name_source
+from glyph_memory.documents.bulk.figures import (
+    count_documents,
+    count_pages,
+    describe_run,
+    measure_document,
+)
 from glyph_memory.documents.bulk.index import DOCUMENTS, INDEX, BulkIndex
 from glyph_memory.documents.bulk.job import UNCHANGED, BulkJob, BulkPlan, BulkResult, draw_document
 from glyph_memory.documents.bulk.lock import hold_folder, make_write_error
@@ -27,6 +33,7 @@ from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.source import STDIN
 from glyph_memory.errors import DocumentError, GlyphMemoryError, show_value
 from glyph_memory.style import DocumentLook, PageStyle
+from glyph_memory.telemetry import open_span
 from glyph_memory.tokens import ModelProfile
 
 _WORK = ".work"
@@ -99,7 +106,12 @@ def draw_tree(
         raise DocumentError("a bulk run reads files, folders and addresses, and no standard input; name some")
     found = find_sources(named, include=include, exclude=exclude, out=folder)
     paths = list(dict.fromkeys(found.paths))
-    with hold_folder(folder, _WRITTEN), _make_work_folder(folder) as work:
+    with (
+        open_span("documents.draw") as span,
+        hold_folder(folder, _WRITTEN),
+        _make_work_folder(folder) as work,
+        ExitStack() as ending,
+    ):
         drawing = DrawingPlan.make(
             options, style=style, look=look, profile=profile, way=way, max_pages=max_pages
         )
@@ -107,6 +119,7 @@ def draw_tree(
         finished = BulkIndex(folder=folder)
         finished.open()
         tally = _Tally(paths, found, index=folder / INDEX, began=began)
+        ending.callback(lambda: span.set(**describe_run(tally.report())))
         if progress is not None:
             progress(tally.report())
         with closing(run_jobs(draw_document, _make_jobs(plan, paths, finished), processes=jobs)) as batches:
@@ -131,6 +144,7 @@ class _Tally:
         self._drawn = self._unchanged = self._defects = 0
         self._sums = dict.fromkeys(("pages", "tokens", "text_tokens"), 0)
         self._failures = list_failures(found.failed)
+        count_documents(failed=len(self._failures))
 
     def add(self, job: BulkJob, result: BulkResult | None) -> None:
         if result is None:
@@ -141,6 +155,7 @@ class _Tally:
             raise GlyphMemoryError(result.error)
         elif result == UNCHANGED:
             self._unchanged += 1
+            count_documents(unchanged=1)
         elif result.record is None:
             self._fail(job, result.error)
         else:
@@ -148,6 +163,9 @@ class _Tally:
             self._defects += len(result.record["defects"])
             for name in self._sums:
                 self._sums[name] += result.record[name]
+            count_documents(drawn=1)
+            count_pages(result.record["pages"], is_counted=result.is_counted)
+            measure_document(result.record["seconds"])
 
     def report(self) -> BulkReport:
         return BulkReport(
@@ -163,6 +181,7 @@ class _Tally:
         )
 
     def _fail(self, job: BulkJob, message: str) -> None:
+        count_documents(failed=1)
         self._failures.append(BulkFailure(source=name_source(job.source), message=message))
 
 

@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from glyph_memory.documents.bulk.drawn import DrawingPlan, DrawnSource, Row, clean_text, name_source
@@ -26,6 +26,7 @@ from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.documents.shards.tables import PageWriter, encode_documents
 from glyph_memory.documents.shards.versions import find_other_version
 from glyph_memory.errors import DocumentError, GlyphMemoryError
+from glyph_memory.telemetry import is_counting
 from glyph_memory.typesetting import style_fingerprint
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE})
@@ -57,6 +58,10 @@ class ShardResult:
     """What was lost or guessed."""
     failures: tuple[tuple[str, str], ...] = ()
     """Documents that could not be drawn, and why."""
+    seconds: float = 0.0
+    """How long it took."""
+    is_counted: bool = False
+    """Whether its pages were counted where they were drawn."""
     refusal: str = ""
     """Why this machine draws nothing."""
     trouble: str = ""
@@ -88,7 +93,7 @@ class ShardDrawer:
         if self._storage.has(f"{DOCUMENTS}/{shard.name}.parquet"):
             return ShardResult(name=shard.name)
         attempts = Attempts(self._storage, ATTEMPTS, shard.name)
-        is_careful = attempts.begin() > 0
+        is_careful, began_s = attempts.begin() > 0, time.perf_counter()
         try:
             records = self._draw_and_write(shard, attempts, is_careful=is_careful)
         except OSError as error:  # of the draft alone; what the output says comes as our own error
@@ -97,7 +102,9 @@ class ShardDrawer:
             time.sleep(_PAUSE_S)
             return ShardResult(name=shard.name, trouble=_tell_of_room(error))
         attempts.end()
-        return _sum_up(shard, records)
+        # Of those drawn with care, pages were drawn in other processes.
+        is_counted = is_counting() and not is_careful
+        return replace(_sum_up(shard, records), seconds=time.perf_counter() - began_s, is_counted=is_counted)
 
     def _draw_and_write(self, shard: Shard, attempts: Attempts, *, is_careful: bool) -> list[Row]:
         with tempfile.TemporaryDirectory(prefix="glyph-memory-", ignore_cleanup_errors=True) as folder:

@@ -15,6 +15,7 @@ from typing import Literal
 from glyph_memory.addresses import is_address
 from glyph_memory.checks import check_whole
 from glyph_memory.documents.bulk.drawn import DrawingPlan
+from glyph_memory.documents.bulk.figures import count_documents, count_pages, describe_run, measure_shard
 from glyph_memory.documents.bulk.lock import make_write_error
 from glyph_memory.documents.bulk.report import BulkFailure, ShardReport, list_failures
 from glyph_memory.documents.options import LoadOptions
@@ -26,6 +27,7 @@ from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.documents.shards.versions import find_versions
 from glyph_memory.errors import DocumentError, GlyphMemoryError
 from glyph_memory.style import DocumentLook, PageStyle
+from glyph_memory.telemetry import open_span
 from glyph_memory.tokens import ModelProfile
 
 
@@ -41,6 +43,7 @@ class ShardRun:
         waiting = {path for shard in shards for path, _, _ in shard.sources}
         self._unchanged = sum(1 for one in listing.files if one.path not in waiting)
         self._failures = list_failures(listing.failed)
+        count_documents(unchanged=self._unchanged, failed=len(self._failures))
         self._sums = dict.fromkeys(("pages", "tokens", "text_tokens", "defects"), 0)
         self._drawn, self._began = 0, time.perf_counter()
         self._troubles = dict[str, str]()
@@ -67,6 +70,10 @@ class ShardRun:
         for name in self._sums:
             self._sums[name] += getattr(result, name)
         self._failures += [BulkFailure(source=source, message=why) for source, why in result.failures]
+        count_documents(drawn=result.documents, unchanged=result.unchanged, failed=len(result.failures))
+        count_pages(result.pages, is_counted=result.is_counted)
+        if result.seconds:  # else it was finished before
+            measure_shard(result.seconds)
 
     def check_finished(self) -> None:
         """Raise an error where shards were left to others, and nobody drew them.
@@ -165,12 +172,16 @@ def open_shards(
             storage, listing.files, finished, drawing, documents=documents_per_shard, size=bytes_per_shard
         )
         run = ShardRun(address, drawing, listing, shards)
-        yield run
-        if shards:
-            check_held()
-            compact(storage)
-            storage.remove_folder(ATTEMPTS)
-        run.check_finished()
+        with open_span("documents.draw") as span:
+            try:
+                yield run
+                if shards:
+                    check_held()
+                    compact(storage)
+                    storage.remove_folder(ATTEMPTS)
+                run.check_finished()
+            finally:
+                span.set(**describe_run(run.report()))
 
 
 def _make_address(path: str | Path) -> str:

@@ -24,7 +24,7 @@ from glyph_memory.context import (
 )
 from glyph_memory.errors import FontError
 from glyph_memory.folding import Fold, Seal, Stretches, fold, is_outgrown, step
-from glyph_memory.memory.fold_figures import describe_fold
+from glyph_memory.memory.fold_figures import count_made, describe_fold
 from glyph_memory.memory.history.bookmark import Bookmark
 from glyph_memory.memory.history.folded import FoldedHistory
 from glyph_memory.memory.history.names import MessageNames
@@ -135,7 +135,8 @@ class Folding(Generic[M]):
             )
         if any(seal.fingerprint != self.binder.fingerprint for seal in mark.seals):
             notice = ANEW
-        folded, keys = self._fold_history(history, mark)
+        before = mark.generation if bookmark is None else bookmark.generation
+        folded, keys = self._fold_history(history, mark, before)
         notice = notice or describe_changes(mark, folded)
         try:
             parts = self._collect_parts(folded, history.list_remaining(mark))
@@ -146,7 +147,7 @@ class Folding(Generic[M]):
                 ),
                 FONTS,
             )
-            folded, keys = self._fold_history(history, mark)
+            folded, keys = self._fold_history(history, mark, folded.generation)
             parts = self._collect_parts(folded, history.list_remaining(mark))
         return FoldedHistory(
             fold=self._show(folded),
@@ -169,14 +170,23 @@ class Folding(Generic[M]):
         shown = folded.drop_evicted()
         return replace(shown, pinned=self._pins.drop_older(shown.pinned)) if shown.pinned else shown
 
-    def _fold_history(self, history: GivenHistory[M], mark: Bookmark) -> tuple[Fold, Keys]:
-        """Fold on from the bookmark or the remembered fold; return the fold and the keys of the remaining messages."""
+    def _fold_history(self, history: GivenHistory[M], mark: Bookmark, generation: int) -> tuple[Fold, Keys]:
+        """Fold on from the bookmark or the remembered fold; return the fold and the keys of the remaining messages.
+
+        Args:
+            history: All messages.
+            mark: Where it is begun.
+            generation: The one that there was before.
+        """
         kept = history.list_remaining(mark)
         # Hashes take no room, and keep no text of anybody's alive.
         keys = array("q", (hash(self.key_of(message)) for message in kept))
         token = _memory_key(mark, history, keys)
-        folded = self._go_on(self._known.get(token), mark, kept, keys)
-        if folded is None:
+        known = self._known.get(token)
+        folded = self._go_on(known, mark, kept, keys)
+        if folded is not None and known is not None:
+            count_made(folded, known.fold.seals, generation=known.fold.generation)
+        else:
             folded = fold(
                 [*history.head, *map(self.turn_of, kept)],
                 policy=self.binder.policy,
@@ -192,6 +202,7 @@ class Folding(Generic[M]):
                 pinned=self._list_pinned(history, mark),
                 reserved_tokens=history.reserved_tokens,
             )
+            count_made(folded, mark.seals, generation=generation)
         self._known.put(token, RememberedFold(keys=keys, fold=folded))
         return folded, keys
 

@@ -31,6 +31,7 @@ from glyph_memory.readers.openai.exchange import (
 )
 from glyph_memory.readers.openai.meter import watch_connection, watch_connection_async
 from glyph_memory.readers.reader import ReadingDelta
+from glyph_memory.telemetry import write_headers
 
 T = TypeVar("T")
 
@@ -239,9 +240,11 @@ def build_http_request(
     """Build httpx2's request for a step; the client adds the credentials."""
     base = endpoint.base_url
     url = (base.removesuffix("/v1") if step.is_root else base) + step.path
+    headers = {name: value for name, value in write_headers().items() if name not in client.headers}
     if step.body is None:
-        return client.build_request("GET", url)
-    return client.build_request("POST", url, headers={"Content-Type": "application/json"}, content=step.body)
+        return client.build_request("GET", url, headers=headers)
+    headers["Content-Type"] = "application/json"
+    return client.build_request("POST", url, headers=headers, content=step.body)
 
 
 def _cut_traceback(error: ReaderError) -> ReaderError:

@@ -11,11 +11,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from glyph_memory.serve.edge.paths import UNCOUNTED
 from glyph_memory.serve.record import RequestRecord
-from glyph_memory.telemetry import FIELDS, is_listening, measure, open_span, read_parent
+from glyph_memory.telemetry import FIELDS, is_listening, measure, name_error, open_span, read_parent
 
 _SPAN = "glyph.span"
 """Where a request's scope has its span."""
 _FAILED = 500
+_BROKEN_OFF = "broken_off"
+"""What is told of an answer that began and did not come to its end: the model's server broke off."""
 
 
 class Tracing:
@@ -33,37 +35,72 @@ class Tracing:
         if scope["type"] != "http" or scope["path"] in UNCOUNTED or not is_listening():
             await self._app(scope, receive, send)
             return
-        method, route, began_s, statuses = (
-            scope["method"],
-            find_route(scope["path"]),
-            time.perf_counter(),
-            [0],
-        )
-
-        async def send_noted(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                statuses[0] = message["status"]
-            await send(message)
-
+        method, route = scope["method"], find_route(scope["path"])
         known = method if method in FIELDS["method"].words else "HTTP"
+        answer, began_s, error = _Answer(receive, send), time.perf_counter(), ""
         span = open_span(
             "proxy.request",
             title=f"{known} {route}" if route else known,
             parent=read_parent(scope["headers"]),
             method=method,
             route=route,
+            scheme=scope.get("scheme", "http"),
         )
         try:
             with span:
                 scope[_SPAN] = span
-                await self._app(scope, receive, send_noted)
-                status = statuses[0]
-                span.set(status=status or None)
-                if status >= _FAILED:
-                    span.fail(str(status))
+                await self._app(scope, answer.receive, answer.send)
+                error = answer.find_error()
+                span.set(status=answer.status)
+                if error:
+                    span.fail(error)
+        except BaseException as raised:
+            error = name_error(raised)
+            raise
         finally:
-            taken_s = time.perf_counter() - began_s
-            measure("proxy.duration", taken_s, method=method, route=route, status=statuses[0] or None)
+            measure(
+                "proxy.duration",
+                time.perf_counter() - began_s,
+                method=method,
+                route=route,
+                status=answer.status,
+                error=error or None,
+                scheme=scope.get("scheme", "http"),
+            )
+
+
+class _Answer:
+    """How far an answer came.
+
+    Args:
+        receive: From the client.
+        send: To the client.
+    """
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive, self._send = receive, send
+        self.status: int | None = None
+        self._is_whole = self._is_client_gone = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._is_client_gone = self._is_client_gone or message["type"] == "http.disconnect"
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        else:
+            self._is_whole = not message.get("more_body", False)
+        await self._send(message)
+
+    def find_error(self) -> str:
+        """Return what is told of an answer that failed; a client that goes away is no error of the server."""
+        if self.status is not None and self.status >= _FAILED:
+            return str(self.status)
+        if self._is_whole or self._is_client_gone or self.status is None:
+            return ""
+        return _BROKEN_OFF
 
 
 def report_record(scope: Scope, record: RequestRecord) -> None:

@@ -36,6 +36,7 @@ from glyph_memory.serve.mcp.documents import Folders
 from glyph_memory.serve.mcp.resources import SessionResources, list_templates
 from glyph_memory.serve.mcp.sessions import OpenSessions, open_session
 from glyph_memory.serve.mcp.tools import MemoryTool, make_error, make_tools
+from glyph_memory.serve.mcp.tracing import trace_calls
 from glyph_memory.serve.spelling import spell_for_readers
 from glyph_memory.store import Store
 
@@ -76,7 +77,7 @@ def create_mcp_server(
         make_tools(Folders.of(folders), session=session if all_sessions else None, read_only=store.read_only),
         calls or Calls(),
     )
-    return Server(
+    server = Server[Any](
         "glyph-memory",
         title="Glyph Memory",
         version=__version__,
@@ -87,6 +88,8 @@ def create_mcp_server(
         on_list_resource_templates=handlers.list_resource_templates,
         on_read_resource=handlers.read_resource,
     )
+    trace_calls(server)
+    return server
 
 
 class _Handlers:

@@ -10,16 +10,17 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import cast
 
 import httpx2
 from starlette.types import Send
 
 from glyph_memory.serve.options import Upstream
 from glyph_memory.serve.proxy.headers import Header, list_answer_headers, replace_headers
-from glyph_memory.telemetry import FIELDS, Span, open_span
+from glyph_memory.telemetry import FIELDS, Span, name_error, open_span
 
 _LONGEST_ERROR = 1 << 20
-_FAILED = 500
+_REFUSED = 400
 _LAST_STATUS = 599
 """HTTP has none above it, and a server cannot send one on."""
 _NO_STATUS = "{where} answered {status}, which is no status of HTTP: is it a model's server?"
@@ -87,8 +88,9 @@ async def open_answer(client: httpx2.AsyncClient, asked: UpstreamRequest) -> Asy
         span.end(error)
         raise
     span.set(status=answer.status_code)
-    if answer.status_code >= _FAILED:
+    if answer.status_code >= _REFUSED:  # of whoever asks, a refusal is an error, too: so the conventions
         span.fail(str(answer.status_code))
+    answer.stream = _TracedStream(answer.stream, span)
     try:
         if answer.status_code > _LAST_STATUS:
             raise UpstreamFailure(
@@ -100,6 +102,29 @@ async def open_answer(client: httpx2.AsyncClient, asked: UpstreamRequest) -> Asy
             await answer.aclose()
         finally:
             span.end()
+
+
+class _TracedStream(httpx2.AsyncByteStream):
+    """An answer's bytes; where the upstream breaks off, its span has failed, whoever reads them.
+
+    Args:
+        inner: The answer's own.
+        span: Of asking the upstream.
+    """
+
+    def __init__(self, inner: httpx2.SyncByteStream | httpx2.AsyncByteStream, span: Span) -> None:
+        self._inner, self._span = cast("httpx2.AsyncByteStream", inner), span
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._inner:
+                yield chunk
+        except httpx2.HTTPError as error:
+            self._span.fail(name_error(error))
+            raise
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
 
 
 def _open_span(asked: UpstreamRequest) -> Span:
