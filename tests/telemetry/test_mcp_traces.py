@@ -7,9 +7,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
 from mcp import Client
 from mcp.shared.exceptions import MCPError
+from mcp.types import RequestParamsMeta
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 
@@ -86,7 +88,8 @@ async def test_a_call_goes_on_in_its_clients_trace(tmp_path: Path, recorded: Rec
     parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     with Store.open(tmp_path / "memory.db") as store:
         async with Client(create_mcp_server(store)) as client:
-            await client.call_tool("recall", {"query": "gate"}, meta={"traceparent": parent})
+            meta = cast("RequestParamsMeta", {"traceparent": parent})
+            await client.call_tool("recall", {"query": "gate"}, meta=meta)
     assert not trace.get_current_span().get_span_context().is_valid
     (asked,) = recorded.find("tools/call recall")
     assert f"{asked.context.trace_id:032x}" == "0af7651916cd43dd8448eb211c80319c"

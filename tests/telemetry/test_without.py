@@ -7,9 +7,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from opentelemetry.metrics import NoOpMeterProvider
+from opentelemetry.metrics import Histogram, Meter, NoOpMeterProvider
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
@@ -113,10 +114,14 @@ def test_an_old_api_measures_into_buckets_of_its_own() -> None:
     """One before 1.30 takes no bounds: the values are there."""
 
     class OldMeters(MeterProvider):
-        def get_meter(self, *given: str, **named: str) -> object:  # type: ignore[override]  # which is the point
+        def get_meter(self, *given: Any, **named: Any) -> Meter:
             meter = super().get_meter(*given, **named)
             create = meter.create_histogram
-            meter.create_histogram = lambda name, unit="", description="": create(name, unit, description)  # type: ignore[method-assign]
+
+            def create_as_before(name: str, unit: str = "", description: str = "") -> Histogram:
+                return create(name, unit, description)
+
+            vars(meter)["create_histogram"] = create_as_before
             return meter
 
     reader = InMemoryMetricReader()
