@@ -1,7 +1,8 @@
 """Documents of any format: files, addresses and folders as text with its structure, and as pages.
 
 `load` reads one, `load_tree` a folder; `draw_pages` draws them, `draw_tree` draws many into one folder, `open_shards`
-on many machines. `Builder` makes a document of your own. To add a format, see `formats`: one module and one entry.
+on many machines; `export_lance` makes a dataset of those. `Builder` makes a document of your own. To add a format, see
+`formats`: one module and one entry.
 `read_document` and `open_text` read text alone, letter for letter.
 """
 
@@ -24,6 +25,8 @@ from glyph_memory.documents.bulk import draw_tree as draw_tree
 from glyph_memory.documents.bulk import find_sources as find_sources
 from glyph_memory.documents.drawing import DocumentPage as DocumentPage
 from glyph_memory.documents.drawing import draw_pages as draw_pages
+from glyph_memory.documents.exporting import LanceReport as LanceReport
+from glyph_memory.documents.exporting import export_lance as export_lance
 from glyph_memory.documents.files import open_text as open_text
 from glyph_memory.documents.files import read_document as read_document
 from glyph_memory.documents.fitting import DoesNotFit as DoesNotFit

@@ -21,6 +21,7 @@ from glyph_memory.windows.bulk import AskUnit as AskUnit
 from glyph_memory.windows.bulk import Per as Per
 from glyph_memory.windows.bulk import Questions as Questions
 from glyph_memory.windows.bulk import ShardAsker as ShardAsker
+from glyph_memory.windows.bulk import export_answers as export_answers
 from glyph_memory.windows.bulk import open_questions as open_questions
 from glyph_memory.windows.groups import PageGroup as PageGroup
 from glyph_memory.windows.groups import page_groups as page_groups

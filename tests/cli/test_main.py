@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HEAVY = {"torch", "transformers", "langchain", "langchain_core", "llama_index", "sqlalchemy", "fastapi"}
 COMMANDS = (
     *("demo", "chat", "recall", "report", "check", "sessions", "export", "import", "pages", "ask", "tokens"),
-    *("ask-pages", "serve", "serve-command", "expire", "backup", "restore"),
+    *("ask-pages", "serve", "serve-command", "expire", "backup", "restore", "export-lance"),
 )
 
 

@@ -2,6 +2,7 @@
 
 import glyph_memory.cli.program.calibrate_commands
 import glyph_memory.cli.program.evaluate_commands
+import glyph_memory.cli.program.export_commands
 import glyph_memory.cli.program.legibility_commands
 import glyph_memory.cli.program.memory_commands
 import glyph_memory.cli.program.page_commands

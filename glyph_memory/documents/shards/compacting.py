@@ -6,10 +6,38 @@ Knows the files of an output folder; knows nothing about drawing.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any
 
 from glyph_memory.documents.shards.plan import DOCUMENTS, PAGES, read_documents
 from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.documents.shards.tables import drop_pages, encode_rows
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stale:
+    """What is out of date in the rows of shards."""
+
+    shards: Sequence[str]
+    """All that are finished, in order."""
+    dropped: Mapping[str, AbstractSet[str]]
+    """Of shards the documents whose rows a later shard has."""
+    versions: Mapping[str, Mapping[str, str]]
+    """Of shards the documents that were only touched since, with their new version."""
+
+    def read(self, storage: Storage, shard: str) -> list[dict[str, Any]]:
+        """Return the rows of a shard's documents that count.
+
+        Raises:
+            GlyphMemoryError: They cannot be read.
+        """
+        dropped, versions = self.dropped.get(shard, frozenset()), self.versions.get(shard, {})
+        rows = [row for row in read_documents(storage, shard) if row["document"] not in dropped]
+        for row in rows:
+            row["version"] = versions.get(row["document"], row["version"])
+        return rows
 
 
 def compact(storage: Storage) -> int:
@@ -19,6 +47,27 @@ def compact(storage: Storage) -> int:
 
     Raises:
         GlyphMemoryError: The output folder cannot be read or written.
+    """
+    stale = find_stale(storage)
+    for shard in sorted({*stale.dropped, *stale.versions}):
+        rows = stale.read(storage, shard)
+        if dropped := stale.dropped.get(shard):
+            pages = f"{PAGES}/{shard}.parquet"
+            storage.write(pages, drop_pages(storage.read(pages), dropped))
+        storage.write(f"{DOCUMENTS}/{shard}.parquet", encode_rows(rows))
+    for name in storage.list_files(
+        PAGES
+    ):  # of a worker that was killed before a plan that took its documents over
+        if name.removesuffix(".parquet") not in stale.shards:
+            storage.remove(f"{PAGES}/{name}")
+    return sum(map(len, stale.dropped.values()))
+
+
+def find_stale(storage: Storage) -> Stale:
+    """Return which rows are out of date, since a later shard has the document, too.
+
+    Raises:
+        GlyphMemoryError: The output folder cannot be read.
     """
     shards = [name.removesuffix(".parquet") for name in storage.list_files(DOCUMENTS)]
     holder = dict[str, str]()
@@ -35,24 +84,7 @@ def compact(storage: Storage) -> int:
                 dropped[holder[document]].add(document)
             holder[document] = shard
             versions.pop(document, None)
-    changed = {holder[document] for document in versions}
-    for shard in sorted({*dropped, *changed}):
-        mine = {one: version for one, version in versions.items() if holder[one] == shard}
-        _rewrite(storage, shard, dropped[shard], mine)
-    for name in storage.list_files(
-        PAGES
-    ):  # of a worker that was killed before a plan that took its documents over
-        if name.removesuffix(".parquet") not in shards:
-            storage.remove(f"{PAGES}/{name}")
-    return sum(map(len, dropped.values()))
-
-
-def _rewrite(storage: Storage, shard: str, dropped: set[str], versions: dict[str, str]) -> None:
-    there = read_documents(storage, shard)
-    rows = [row for row in there if row["document"] not in dropped]
-    for row in rows:
-        row["version"] = versions.get(row["document"], row["version"])
-    if dropped:
-        pages = f"{PAGES}/{shard}.parquet"
-        storage.write(pages, drop_pages(storage.read(pages), dropped))
-    storage.write(f"{DOCUMENTS}/{shard}.parquet", encode_rows(rows))
+    changed = defaultdict[str, dict[str, str]](dict)
+    for document, version in versions.items():
+        changed[holder[document]][document] = version
+    return Stale(shards=shards, dropped=dropped, versions=changed)

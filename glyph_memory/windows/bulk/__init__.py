@@ -4,6 +4,7 @@ Knows pages that were drawn by shards, and readers; who hands out shards, it doe
 """
 
 from glyph_memory.windows.bulk.asking import ShardAsker as ShardAsker
+from glyph_memory.windows.bulk.exporting import export_answers as export_answers
 from glyph_memory.windows.bulk.options import AskFields as AskFields
 from glyph_memory.windows.bulk.options import AskJob as AskJob
 from glyph_memory.windows.bulk.options import AskOptions as AskOptions

@@ -6,11 +6,13 @@ Knows the files of answers; asks nobody.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Set as AbstractSet
 
 from glyph_memory.documents.shards.storage import Storage
-from glyph_memory.windows.bulk.tables import ANSWERS, encode_answers, read_answers
+from glyph_memory.windows.bulk.tables import ANSWERS, Row, encode_answers, read_answers
 
-_Asked = tuple[str, str, str]
+Asked = tuple[str, str, str]
+"""A document, a question and the settings it is asked with."""
 
 
 def compact_answers(storage: Storage) -> int:
@@ -21,7 +23,19 @@ def compact_answers(storage: Storage) -> int:
     Raises:
         GlyphMemoryError: The output folder cannot be read or written.
     """
-    holder, dropped = dict[_Asked, str](), defaultdict[str, set[_Asked]](set)
+    dropped = find_stale_answers(storage)
+    for shard, gone in sorted(dropped.items()):
+        storage.write(f"{ANSWERS}/{shard}.parquet", encode_answers(read_fresh_answers(storage, shard, gone)))
+    return len(dropped)
+
+
+def find_stale_answers(storage: Storage) -> dict[str, set[Asked]]:
+    """Return of files what a later file answers, too.
+
+    Raises:
+        GlyphMemoryError: The output folder cannot be read.
+    """
+    holder, dropped = dict[Asked, str](), defaultdict[str, set[Asked]](set)
     for name in storage.list_files(ANSWERS):
         shard = name.removesuffix(".parquet")
         rows = read_answers(storage, shard, ("document", "question", "settings"))
@@ -29,11 +43,17 @@ def compact_answers(storage: Storage) -> int:
             if asked in holder:
                 dropped[holder[asked]].add(asked)
             holder[asked] = shard
-    for shard, gone in sorted(dropped.items()):
-        rows = [
-            row
-            for row in read_answers(storage, shard)
-            if (row["document"], row["question"], row["settings"]) not in gone
-        ]
-        storage.write(f"{ANSWERS}/{shard}.parquet", encode_answers(rows))
-    return len(dropped)
+    return dict(dropped)
+
+
+def read_fresh_answers(storage: Storage, shard: str, stale: AbstractSet[Asked]) -> list[Row]:
+    """Return the rows of a file without those that are out of date.
+
+    Raises:
+        GlyphMemoryError: It cannot be read.
+    """
+    return [
+        row
+        for row in read_answers(storage, shard)
+        if (row["document"], row["question"], row["settings"]) not in stale
+    ]
