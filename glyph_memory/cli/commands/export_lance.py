@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from rich.text import Text
@@ -12,7 +12,7 @@ from glyph_memory.documents import LanceReport, export_lance
 from glyph_memory.errors import GlyphMemoryError, show_value
 from glyph_memory.windows import export_answers
 
-_EXPORTS = {
+_EXPORTS: dict[str, Callable[..., LanceReport]] = {
     "pages": partial(export_lance, table="pages"),
     "documents": partial(export_lance, table="documents"),
     "answers": export_answers,

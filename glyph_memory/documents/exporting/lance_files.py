@@ -72,7 +72,7 @@ class LanceFiles:
         """
         if not self._storage.list_files("_versions"):
             return None
-        with self._told("read"):
+        with self._translate("read"):
             dataset = self._lance.dataset(self._uri, storage_options=self._options)
             fragments = [one.metadata for one in dataset.get_fragments()]
         if not dataset.schema.equals(table.schema):
@@ -120,7 +120,7 @@ class LanceFiles:
                 failed.append(error)
                 raise
 
-        with self._told("written to", failed):
+        with self._translate("written to", failed):
             (fragment,) = self._lance.fragment.write_fragments(
                 arrow.RecordBatchReader.from_batches(schema, read()),
                 self._uri,
@@ -157,7 +157,7 @@ class LanceFiles:
             # Of two that only add, Lance would take both; two that touch the same fragment, it does not.
             touched = next((one for one in (*held.parts.values(), *held.others) if one.id not in gone), None)
             operation = operations.Update(gone, [] if touched is None else [touched], list(added))
-        with self._told("written to", is_first=held is None):
+        with self._translate("written to", is_first=held is None):
             made = self._lance.LanceDataset.commit(
                 self._uri,
                 operation,
@@ -184,7 +184,7 @@ class LanceFiles:
         return _read_note(note) if note is not None and is_ours else None
 
     @contextmanager
-    def _told(
+    def _translate(
         self, what: str, failed: Sequence[GlyphMemoryError] = (), *, is_first: bool = False
     ) -> Iterator[None]:
         """Make one line of what Lance raises; its messages may quote keys, so of a store only the kind is told."""
