@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
-from glyph_memory.documents.addresses import is_address
+from glyph_memory.addresses import is_address
 from glyph_memory.documents.exporting.drawn_rows import list_drawn
 from glyph_memory.documents.exporting.lance_files import HeldVersion, LanceFiles, load_lance
 from glyph_memory.documents.exporting.values import ExportedTable, LanceReport

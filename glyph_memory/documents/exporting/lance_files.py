@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from glyph_memory.documents.addresses import is_address
+from glyph_memory.addresses import is_address
 from glyph_memory.documents.exporting.store_options import make_store_options
 from glyph_memory.documents.exporting.values import ExportedTable, TablePart
 from glyph_memory.documents.shards.storage import Storage
