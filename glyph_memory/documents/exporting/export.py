@@ -98,12 +98,18 @@ def export_table(
     target = f"{address.rstrip('/')}/{table}.lance" if to is None else _make_address(to).rstrip("/")
     lance, storage = load_lance(), Storage(address)
     _check_finished(storage, counts, plans, unfinished=unfinished)
-    with Storage(target).hold():
+    with Storage(target).hold() as check_held:
         files = LanceFiles(lance, target, storage_options or {})
-        return _export(files, list_rows(storage, table), Storage(target).shown, progress)
+        return _export(files, list_rows(storage, table), Storage(target).shown, progress, check_held)
 
 
-def _export(files: LanceFiles, table: ExportedTable, shown: str, progress: Progress | None) -> LanceReport:
+def _export(
+    files: LanceFiles,
+    table: ExportedTable,
+    shown: str,
+    progress: Progress | None,
+    check_held: Callable[[], object],
+) -> LanceReport:
     held = files.read_version(table)
     there = held or HeldVersion(number=0, parts={}, others=())
     wanted = {(one.shard, one.key): one for one in table.parts}
@@ -117,6 +123,8 @@ def _export(files: LanceFiles, table: ExportedTable, shown: str, progress: Progr
     gone = [fragment for part, fragment in there.parts.items() if part not in wanted]
     removed, added = [*gone, *there.others], [written[part] for part in missing]
     is_new = held is None or bool(removed or added)
+    if is_new:
+        check_held()
     version = files.commit(held, table.schema, removed=removed, added=added) if is_new else there.number
     stayed = [fragment for part, fragment in there.parts.items() if part in wanted]
     files.drop_notes([*stayed, *added])

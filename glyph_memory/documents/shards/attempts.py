@@ -11,6 +11,26 @@ from typing import Any
 
 from glyph_memory.documents.shards.storage import Storage
 
+_COMPACT = "compact"
+
+
+def note_compacting(storage: Storage, folder: str) -> None:
+    """Note that tables will have to be compacted, until the folder is removed.
+
+    Raises:
+        GlyphMemoryError: The output folder cannot be written to.
+    """
+    storage.write(f"{folder}/{_COMPACT}", b"{}")
+
+
+def is_compacting_left(storage: Storage, folder: str) -> bool:
+    """Return whether a run that was killed left tables to be compacted.
+
+    Raises:
+        GlyphMemoryError: The output folder cannot be read.
+    """
+    return storage.has(f"{folder}/{_COMPACT}")
+
 
 class Attempts:
     """The attempts at one shard.

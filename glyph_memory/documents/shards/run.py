@@ -19,6 +19,7 @@ from glyph_memory.documents.bulk.figures import count_documents, count_pages, de
 from glyph_memory.documents.bulk.lock import make_write_error
 from glyph_memory.documents.bulk.report import BulkFailure, ShardReport, list_failures
 from glyph_memory.documents.options import LoadOptions
+from glyph_memory.documents.shards.attempts import is_compacting_left, note_compacting
 from glyph_memory.documents.shards.compacting import compact
 from glyph_memory.documents.shards.drawing import ShardResult
 from glyph_memory.documents.shards.listing import SourceListing, list_sources
@@ -172,10 +173,13 @@ def open_shards(
             storage, listing.files, finished, drawing, documents=documents_per_shard, size=bytes_per_shard
         )
         run = ShardRun(address, drawing, listing, shards)
+        is_left = is_compacting_left(storage, ATTEMPTS)
+        if shards and not is_left:
+            note_compacting(storage, ATTEMPTS)
         with open_span("documents.draw") as span:
             try:
                 yield run
-                if shards:
+                if shards or is_left:
                     check_held()
                     compact(storage)
                     storage.remove_folder(ATTEMPTS)

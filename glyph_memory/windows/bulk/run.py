@@ -16,6 +16,7 @@ from typing import Any, Unpack
 from glyph_memory.addresses import is_address
 from glyph_memory.checks import check_text
 from glyph_memory.documents import BulkFailure
+from glyph_memory.documents.shards.attempts import is_compacting_left, note_compacting
 from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.documents.shards.versions import find_versions
 from glyph_memory.errors import (
@@ -136,12 +137,16 @@ def open_questions(
     drawn = Storage(_make_address(pages))
     job = _make_job(drawn.address, _make_address(pages if out is None else out), url, chosen)
     storage = Storage(job.out)
-    with storage.hold():
+    with storage.hold() as check_held:
         units, failures = _list_all(drawn, questions, job)
+        is_left = is_compacting_left(storage, ATTEMPTS)
         storage.remove_folder(ATTEMPTS)
         shards, unchanged = make_plan(storage, units, find_answered(storage), job)
+        if shards or is_left:
+            note_compacting(storage, ATTEMPTS)
         yield AskRun(job, shards, unchanged=unchanged, failures=failures)
-        if shards:
+        if shards or is_left:
+            check_held()
             compact_answers(storage)
             storage.remove_folder(ATTEMPTS)
 

@@ -217,3 +217,19 @@ def test_a_document_that_kills_its_worker_is_tried_three_times_and_then_is_a_row
     assert [bool(row["error"]) for row in read_documents(out)] == [False, True, False, False]
     assert {Path(row["document"]).name for row in read_pages(out)} == {"0000.md", "0001.md", "0002.md"}
     assert list((out / ATTEMPTS).iterdir()) == []
+
+
+def test_a_driver_that_is_killed_before_it_compacts_leaves_nothing_twice(tmp_path: Path) -> None:
+    """All shards are drawn by then; the next run has none, and drops what stands twice all the same."""
+    texts, out = make_texts(tmp_path / "texts", documents=2), tmp_path / "out"
+    with open_shards(texts, out) as run:
+        [run.add(ShardDrawer(*run.drawer).draw(shard)) for shard in run.shards]
+    (texts / "0001.md").write_text("Another text altogether.")
+    with pytest.raises(KeyboardInterrupt), open_shards(texts, out) as run:
+        [run.add(ShardDrawer(*run.drawer).draw(shard)) for shard in run.shards]
+        raise KeyboardInterrupt
+    assert len(read_documents(out)) == 3
+    with open_shards(texts, out) as run:
+        assert run.shards == ()
+    assert [Path(row["document"]).name for row in read_documents(out)] == ["0000.md", "0001.md"]
+    assert [row["text"].strip() for row in read_pages(out)][-1:] == ["Another text altogether."]
