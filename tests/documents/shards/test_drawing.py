@@ -223,10 +223,12 @@ def test_a_driver_that_is_killed_before_it_compacts_leaves_nothing_twice(tmp_pat
     """All shards are drawn by then; the next run has none, and drops what stands twice all the same."""
     texts, out = make_texts(tmp_path / "texts", documents=2), tmp_path / "out"
     with open_shards(texts, out) as run:
-        [run.add(ShardDrawer(*run.drawer).draw(shard)) for shard in run.shards]
+        for shard in run.shards:
+            run.add(ShardDrawer(*run.drawer).draw(shard))
     (texts / "0001.md").write_text("Another text altogether.")
     with pytest.raises(KeyboardInterrupt), open_shards(texts, out) as run:
-        [run.add(ShardDrawer(*run.drawer).draw(shard)) for shard in run.shards]
+        for shard in run.shards:
+            run.add(ShardDrawer(*run.drawer).draw(shard))
         raise KeyboardInterrupt
     assert len(read_documents(out)) == 3
     with open_shards(texts, out) as run:
