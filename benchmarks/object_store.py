@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -35,7 +36,10 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     if parser.parse_args().quick:
         stores.CONNECT_S, stores.ANSWER_S, stores.CALL_S, stores.TRIES = 1.0, 3.0, 15.0, 5
-    from moto.server import ThreadedMotoServer
+    try:
+        from moto.server import ThreadedMotoServer
+    except ImportError:
+        sys.exit("this needs a server of S3's protocol: pip install 'moto[server,s3]' s3fs")
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     keys = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "AWS_DEFAULT_REGION": "us-east-1"}

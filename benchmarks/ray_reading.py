@@ -28,11 +28,10 @@ from typing import Any
 from glyph_memory.documents import ShardDrawer, open_shards
 from glyph_memory.testing import FakeRequest, FakeVLMServer
 from lib.report import print_table
-from lib.results import ROOT, write_results
-from ray_cluster import RayNodes, finish, make_texts
+from lib.results import write_results
+from ray_cluster import PATHS, RayNodes, finish, make_texts
 
 KILLS, DOCUMENTS, CONCURRENT = 20, 120, 4
-_PATHS = os.pathsep.join(map(str, (ROOT, ROOT / "benchmarks", ROOT / "integrations" / "ray")))
 _DRIVER = """
 import json, logging, os, sys
 os.environ["RAY_BACKEND_LOG_LEVEL"] = "fatal"
@@ -59,9 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(given)
     documents, kills = (24, 2) if options.quick else (DOCUMENTS, options.kills)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ["PYTHONPATH"] = _PATHS
+    os.environ["PYTHONPATH"] = PATHS
     with tempfile.TemporaryDirectory(prefix="glyph-ray-") as folder:
-        pages = draw(make_texts(Path(folder) / "texts", documents), Path(folder) / "pages")
+        pages = draw(make_texts(Path(folder) / "texts", documents, lines=400), Path(folder) / "pages")
         nodes = RayNodes.start()
         try:
             figures = measure(nodes, pages, Path(folder), documents=documents, kills=kills, seed=options.seed)
