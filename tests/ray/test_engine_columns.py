@@ -108,7 +108,7 @@ def test_what_a_task_raised_is_told_in_its_own_words() -> None:
         pytest.raises(GlyphMemoryError, match=r"ended the run: ValueError: no plank is left\. What"),
         tell_of_clusters(),
     ):
-        raise RayTaskError("submit", told, ValueError())
+        raise RayTaskError("submit", told, ValueError())  # type: ignore[no-untyped-call]  # Ray's
 
 
 def test_vllm_without_its_multimodal_stage_is_refused(tmp_path: Path) -> None:

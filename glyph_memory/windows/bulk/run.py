@@ -191,7 +191,9 @@ def _check_questions(given: object) -> Mapping[str, Sequence[str]] | Sequence[st
 def _check_list(given: Any) -> list[str]:  # noqa: ANN401 - it is checked here
     if isinstance(given, Mapping):
         raise DocumentError("no question is given; give those of a document, by its name")
-    asked = [given] if isinstance(given, str | bytes) or not isinstance(given, Sequence) else list(given)
+    asked: list[Any] = (
+        [given] if isinstance(given, str | bytes) or not isinstance(given, Sequence) else list(given)
+    )
     for one in asked:
         check_text("question", one, DocumentError)
         if not str(one).strip():
