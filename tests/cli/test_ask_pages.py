@@ -22,6 +22,17 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return draw(make_texts(folder / "texts", documents=3, sentences=5), folder / "out")
 
 
+_TABLES = (
+    ("empty.csv", "", "asks nothing"),
+    ("heads.csv", "document,question\n", "asks nothing"),
+    ("short.csv", "document,question\na.md,Who?\na.md\n", "row 2 has no text"),
+    ("blank.csv", "document,question\na.md,\n", "row 1 has no text"),
+    ("null.jsonl", '{"document": "a.md", "question": null}', "row 1 has no text"),
+    ("list.jsonl", "[1]", "its rows are no objects"),
+)
+"""Tables of questions in which a question is missing: nothing is asked in its place."""
+
+
 @pytest.fixture
 def server() -> Iterator[FakeVLMServer]:
     """Start a server."""
@@ -75,7 +86,12 @@ def test_each_document_has_its_own_questions(
 
 def test_what_cannot_be_asked_is_one_line(run: Run, pages: Path, tmp_path: Path) -> None:
     """No server, no question, both kinds of questions, a table without its columns, workers without a cluster."""
-    (tmp_path / "bad.csv").write_text("name,question\na,b\n")
+
+    def write(name: str, text: str) -> Path:
+        (tmp_path / name).write_text(text)
+        return tmp_path / name
+
+    write("bad.csv", "name,question\na,b\n")
     url = ["--server", "http://127.0.0.1:9/v1"]
     for arguments, said in (
         (["Who?"], "name one with --server"),
@@ -85,6 +101,7 @@ def test_what_cannot_be_asked_is_one_line(run: Run, pages: Path, tmp_path: Path)
         ([*url, "--questions", str(tmp_path / "gone.csv")], "No such file"),
         (["Who?", *url, "--workers", "2"], "--workers is for a cluster"),
         (["Who?", *url], "127.0.0.1:9"),
+        *(([*url, "--questions", str(write(name, text))], said) for name, text, said in _TABLES),
     ):
         done = run("ask-pages", str(pages), *arguments)
         assert done.code == 1

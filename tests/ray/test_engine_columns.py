@@ -66,6 +66,51 @@ def test_a_server_that_answers_something_else_is_an_error() -> None:
     assert "no such model" in read_row(row, kind="http", answer_tokens=100)["error"]
 
 
+@pytest.mark.parametrize(
+    "response",
+    [[1], None, {"choices": "x"}, {"choices": [None]}, {"choices": [{"message": None}]},
+     {"choices": [{"message": {"content": ["x"]}}]}],
+)  # fmt: skip
+def test_half_an_answer_costs_its_row_alone(response: object) -> None:
+    """An error of the worker's would end the whole run."""
+    read = read_row({**TOLD, "http_response": response}, kind="http", answer_tokens=100)
+    assert "the server answered no chat completion" in read["error"]
+
+
+@pytest.mark.parametrize("count", ["x", -4, None, float("nan"), 1e30])
+def test_a_count_that_is_none_is_not_told(count: object) -> None:
+    """The answer counts all the same, by our own tokens."""
+    choice = {"message": {"content": "Two years."}, "finish_reason": None}
+    response = {"choices": [choice], "usage": {"prompt_tokens": count, "completion_tokens": count}}
+    read = read_row({**TOLD, "http_response": response}, kind="http", answer_tokens=100)
+    assert (read["text"], read["error"], read["finish_reason"]) == ("Two years.", "", "stop")
+    assert (read["prompt_tokens"], read["completion_tokens"]) == (0, 0)
+
+
+def test_what_a_processor_would_not_do_is_refused(tmp_path: Path) -> None:
+    """Fields that vLLM would not be sent; workers that are none."""
+    config = type("vLLMEngineProcessorConfig", (SimpleNamespace,), {})(
+        prepare_multimodal_stage=True, engine_kwargs={}
+    )
+    with pytest.raises(GlyphMemoryError, match="extra_body is a field of requests to a server"):
+        ask_with_engine(tmp_path, "Who?", config=config, extra_body={"top_k": 1})
+    with pytest.raises(GlyphMemoryError, match="workers=0 ask nothing"):
+        ask_with_engine(tmp_path, "Who?", config=config, workers=0)
+
+
+def test_what_a_task_raised_is_told_in_its_own_words() -> None:
+    """Not by the name of the process it was raised in, in colours."""
+    from glyph_memory_ray.cluster import tell_of_clusters
+    from ray.exceptions import RayTaskError
+
+    told = '\x1b[36mray::MapWorker.submit()\x1b[39m (pid=1)\n  File "x.py"\nValueError: no plank is left.'
+    with (
+        pytest.raises(GlyphMemoryError, match=r"ended the run: ValueError: no plank is left\. What"),
+        tell_of_clusters(),
+    ):
+        raise RayTaskError("submit", told, ValueError())  # type: ignore[no-untyped-call]  # Ray's
+
+
 def test_vllm_without_its_multimodal_stage_is_refused(tmp_path: Path) -> None:
     """It would answer without having seen a page."""
     config = type("vLLMEngineProcessorConfig", (SimpleNamespace,), {})(prepare_multimodal_stage=False)

@@ -19,6 +19,8 @@ from glyph_memory.cli.commands.bulk_engine import open_adapter
 from glyph_memory.errors import DocumentError, GlyphMemoryError
 from glyph_memory.windows import AskFields, AskReport, Questions, ShardAsker, open_questions
 
+_LONGEST_FIELD = 1 << 30
+"""Of a table of questions, in characters; Python's own limit is shorter than some questions."""
 Show = Callable[[AskReport], object]
 
 
@@ -89,21 +91,31 @@ def _read_questions(file: Path) -> dict[str, list[str]]:
     """
     asked = dict[str, list[str]]()
     try:
-        for row in _READERS.get(file.suffix.lower(), _read_csv)(file):
-            asked.setdefault(str(row["document"]), []).append(str(row["question"]))
+        for number, row in enumerate(_READERS.get(file.suffix.lower(), _read_csv)(file), 1):
+            document, question = row["document"], row["question"]
+            if not isinstance(document, str) or not isinstance(question, str) or not question.strip():
+                raise ValueError(f"row {number:,} has no text as its document or its question")
+            asked.setdefault(document, []).append(question)
     except KeyError as error:
         raise DocumentError(
             f"{str(file)!r} has no column {error}; it needs document and question, in .csv, .jsonl or .parquet"
         ) from error
     except (OSError, ValueError, TypeError, csv.Error) as error:
-        why = getattr(error, "strerror", None) or error
+        why = (
+            "its rows are no objects"
+            if isinstance(error, TypeError)
+            else getattr(error, "strerror", None) or error
+        )
         raise DocumentError(
             f"{str(file)!r} cannot be read: {why}; give a .csv, .jsonl or .parquet"
         ) from error
+    if not asked:
+        raise DocumentError(f"{str(file)!r} asks nothing; give a row with a document and a question")
     return asked
 
 
 def _read_csv(file: Path) -> Iterator[dict[str, Any]]:
+    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_FIELD))  # one number for the whole process
     with file.open(newline="", encoding="utf-8-sig") as lines:
         yield from csv.DictReader(lines)
 
@@ -178,19 +190,19 @@ def _print(report: AskReport, where: str) -> None:
         "failed",
         "requests",
         "cut off",
-        "prompt tokens",
-        "written tokens",
     )
     table.add_row(
         *(
             f"{count:,}"
             for count in (
                 report.total, report.answered, report.unchanged, len(report.failures), report.requests,
-                report.cut_off, report.prompt_tokens, report.completion_tokens,
+                report.cut_off,
             )
         )
     )  # fmt: skip
     screen.print(table)
+    tokens = f"tokens: {report.prompt_tokens:,} sent, {report.completion_tokens:,} written"
+    screen.print(Text(tokens), soft_wrap=True)
     screen.print(Text(f"answers: {terminal.escape_line(where)}"), soft_wrap=True)
     if report.unchanged:
         screen.print(Text("Requests and tokens are those of now.", "dim"))

@@ -18,6 +18,7 @@ from glyph_memory.document import Document, SourceSpan
 from glyph_memory.documents.drawing import DocumentPage
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.page_run import PageRun
+from glyph_memory.errors import DocumentError, show_value
 from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.tokens import ModelProfile, build_page_style
 from glyph_memory.typesetting import style_fingerprint
@@ -26,6 +27,7 @@ Row = dict[str, Any]
 """A line of an index, as JSON has it."""
 PAGES = "pages"
 """The folder of pages in an output folder."""
+_WAYS = ("auto", "reflow", "native")
 _LAYOUT = 2
 """Goes up whenever the same file and options would give other rows than before."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -66,8 +68,16 @@ class DrawingPlan:
         """Return a plan, with the digests by which finished work is found again.
 
         Raises:
+            DocumentError: Options, look or way are none.
             StyleError: The style cannot be drawn.
         """
+        for name, given, kind in (("options", load, LoadOptions), ("look", look, DocumentLook)):
+            if given is not None and not isinstance(given, kind):
+                raise DocumentError(
+                    f"{name}={show_value(given)} is no {kind.__name__}; give one, or leave it out"
+                )
+        if way not in _WAYS:
+            raise DocumentError(f"way={show_value(way)} is none of auto, reflow and native; give one")
         options, model = load or LoadOptions(), ModelProfile.of(profile)
         page_style = build_page_style(style, model)
         # Neither secrets nor who may be asked changes what comes out.

@@ -14,7 +14,7 @@ from glyph_memory.documents.exporting.drawn_rows import list_drawn
 from glyph_memory.documents.exporting.lance_files import HeldVersion, LanceFiles, load_lance
 from glyph_memory.documents.exporting.values import ExportedTable, LanceReport
 from glyph_memory.documents.shards.plan import DOCUMENTS, PLANS
-from glyph_memory.documents.shards.plan_files import PlanFiles
+from glyph_memory.documents.shards.plan_files import PlanFiles, list_shards
 from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.errors import DocumentError, GlyphMemoryError, show_value
 
@@ -142,7 +142,7 @@ def _export(
 
 def _check_finished(storage: Storage, counts: str, plans: str, *, unfinished: bool) -> None:
     """Raise an error where there is nothing, or where half of the last run would stand in the dataset."""
-    there = {name.removesuffix(".parquet") for name in storage.list_files(counts)}
+    there = set(list_shards(storage, counts))
     last = PlanFiles(storage, plans).read_last()
     missing = sum(1 for name in (last[1] if last else ()) if name not in there)
     if missing and not unfinished:

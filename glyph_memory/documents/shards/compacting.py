@@ -11,7 +11,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
-from glyph_memory.documents.shards.plan import DOCUMENTS, PAGES, read_documents
+from glyph_memory.documents.shards.plan import DOCUMENTS, PAGES, make_damage_error, read_documents
+from glyph_memory.documents.shards.plan_files import list_shards
 from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.documents.shards.tables import drop_pages, encode_rows
 
@@ -52,14 +53,11 @@ def compact(storage: Storage) -> int:
     for shard in sorted({*stale.dropped, *stale.versions}):
         rows = stale.read(storage, shard)
         if dropped := stale.dropped.get(shard):
-            pages = f"{PAGES}/{shard}.parquet"
-            storage.write(pages, drop_pages(storage.read(pages), dropped))
+            _drop_pages(storage, shard, dropped)
         storage.write(f"{DOCUMENTS}/{shard}.parquet", encode_rows(rows))
-    for name in storage.list_files(
-        PAGES
-    ):  # of a worker that was killed before a plan that took its documents over
-        if name.removesuffix(".parquet") not in stale.shards:
-            storage.remove(f"{PAGES}/{name}")
+    # Of a worker that was killed before a plan that took its documents over.
+    for shard in set(list_shards(storage, PAGES)).difference(stale.shards):
+        storage.remove(f"{PAGES}/{shard}.parquet")
     return sum(map(len, stale.dropped.values()))
 
 
@@ -69,7 +67,7 @@ def find_stale(storage: Storage) -> Stale:
     Raises:
         GlyphMemoryError: The output folder cannot be read.
     """
-    shards = [name.removesuffix(".parquet") for name in storage.list_files(DOCUMENTS)]
+    shards = list_shards(storage, DOCUMENTS)
     holder = dict[str, str]()
     versions = dict[str, str]()
     dropped = defaultdict[str, set[str]](set)
@@ -88,3 +86,14 @@ def find_stale(storage: Storage) -> Stale:
     for document, version in versions.items():
         changed[holder[document]][document] = version
     return Stale(shards=shards, dropped=dropped, versions=changed)
+
+
+def _drop_pages(storage: Storage, shard: str, dropped: AbstractSet[str]) -> None:
+    name = f"{PAGES}/{shard}.parquet"
+    if not storage.has(name):
+        raise make_damage_error(storage, shard)
+    try:
+        kept = drop_pages(storage.read(name), dropped)
+    except (ValueError, KeyError, OSError) as error:  # pyarrow's own are of these
+        raise make_damage_error(storage, shard) from error
+    storage.write(name, kept)

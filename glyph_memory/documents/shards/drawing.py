@@ -6,6 +6,7 @@ Knows a shard and where it is written; knows nothing about Ray.
 from __future__ import annotations
 
 import errno
+import json
 import os
 import pickle
 import socket
@@ -21,7 +22,7 @@ from glyph_memory.documents.bulk.pool import run_jobs
 from glyph_memory.documents.bulk.reading import read_source
 from glyph_memory.documents.shards.attempts import Attempts
 from glyph_memory.documents.shards.listing import get_version
-from glyph_memory.documents.shards.plan import ATTEMPTS, DOCUMENTS, PAGES, Shard
+from glyph_memory.documents.shards.plan import ATTEMPTS, DOCUMENTS, PAGES, Shard, read_documents
 from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.documents.shards.tables import PageWriter, encode_documents
 from glyph_memory.documents.shards.versions import find_other_version
@@ -45,11 +46,11 @@ class ShardResult:
     name: str
     """The shard's."""
     documents: int = 0
-    """Drawn now."""
+    """Drawn for it, now or by a worker that was lost before it could tell."""
     unchanged: int = 0
     """Whose bytes are those of before."""
     pages: int = 0
-    """Drawn now."""
+    """Of these."""
     tokens: int = 0
     """What the pages cost the model."""
     text_tokens: int = 0
@@ -91,7 +92,9 @@ class ShardDrawer:
         if self._plan is None:
             return ShardResult(name=shard.name, refusal=self.refusal)
         if self._storage.has(f"{DOCUMENTS}/{shard.name}.parquet"):
-            return ShardResult(name=shard.name)
+            # Its worker was lost before it told of it: what came of it is counted all the same.
+            rows = read_documents(self._storage, shard.name)
+            return _sum_up(shard, [row | {"defects": json.loads(row["defects"])} for row in rows])
         attempts = Attempts(self._storage, ATTEMPTS, shard.name)
         is_careful, began_s = attempts.begin() > 0, time.perf_counter()
         try:

@@ -11,7 +11,7 @@ from typing import Any
 
 from glyph_memory.documents.bulk.drawn import DrawingPlan, name_source
 from glyph_memory.documents.shards.listing import SourceFile
-from glyph_memory.documents.shards.plan_files import PlanFiles
+from glyph_memory.documents.shards.plan_files import PlanFiles, list_shards
 from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.documents.shards.tables import decode_documents
 from glyph_memory.errors import GlyphMemoryError
@@ -46,8 +46,7 @@ def find_finished(storage: Storage, drawing: DrawingPlan) -> Finished:
         GlyphMemoryError: The output folder cannot be read.
     """
     finished = Finished()
-    names = [name.removesuffix(".parquet") for name in storage.list_files(DOCUMENTS)]
-    for name in sorted(names):
+    for name in list_shards(storage, DOCUMENTS):
         finished.shards.add(name)
         columns = ("document", "version", "digest", "style", "options", "error")
         for row in read_documents(storage, name, columns):
@@ -76,6 +75,14 @@ def read_documents(
         raise GlyphMemoryError(
             f"{storage.shown + '/' + name!r} is damaged; remove it, and its documents are drawn again"
         ) from error
+
+
+def make_damage_error(storage: Storage, shard: str) -> GlyphMemoryError:
+    """Return the error for a file of pages that is gone, cut off, or something else."""
+    return GlyphMemoryError(
+        f"{f'{storage.shown}/{PAGES}/{shard}.parquet'!r} is gone, damaged or no table of pages; remove what is left of "
+        f"it, and the file of the same name in {DOCUMENTS}/: then its documents are drawn again"
+    )
 
 
 def make_plan(
@@ -109,13 +116,15 @@ def make_plan(
         raise plans.refuse(error) from error
     is_same = last is not None and last[0] == told
     waiting = [one for one in planned if is_same and one.name not in finished.shards]
-    known = {(path, version) for one in waiting for path, version, _ in one.sources}
+    listed = {(one.path, one.version) for one in files}
+    known = {source[:2] for one in waiting for source in one.sources}
     new = [one for one in files if _is_new(one, finished) and (one.path, one.version) not in known]
-    if not new:
+    if not new and known <= listed:
         return waiting
-    # What was planned and not drawn is taken over: one plan at a time is enough to go on from.
-    shards = [[list(source) for source in one.sources] for one in waiting]
-    shards += _split(new, finished, documents=documents, size=size)
+    # What was planned and not drawn is taken over, for one plan at a time is enough to go on from; but not what is
+    # gone since, has changed, or is no source of this call.
+    shards = [[list(source) for source in one.sources if source[:2] in listed] for one in waiting]
+    shards = [*filter(None, shards), *_split(new, finished, documents=documents, size=size)]
     return [_make_shard(name, held) for name, held in plans.write(told, shards).items()]
 
 

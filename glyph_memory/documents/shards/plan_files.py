@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,19 @@ from glyph_memory.errors import GlyphMemoryError
 
 PlannedShards = dict[str, list[Any]]
 """What each shard holds, by its name: such as `0001-5be1f0a2-000000`, the plan's number and digest, and its own."""
+_OWN = re.compile(r"([0-9]{4,})-[0-9a-f]{8}(?:-([0-9]{6,})\.parquet|\.json)")
+
+
+def list_shards(storage: Storage, folder: str) -> list[str]:
+    """Return the names of the shards whose files are in a folder, in the order of their plans.
+
+    What has another name is not ours: no run reads or removes it.
+
+    Raises:
+        GlyphMemoryError: The store does not answer.
+    """
+    names = _list_own(storage, folder)
+    return [name.removesuffix(".parquet") for name in names if name.endswith(".parquet")]
 
 
 class PlanFiles:
@@ -27,7 +41,7 @@ class PlanFiles:
 
     def __init__(self, storage: Storage, folder: str) -> None:
         self._storage, self._folder = storage, folder
-        self._names = storage.list_files(folder)
+        self._names = [name for name in _list_own(storage, folder) if name.endswith(".json")]
 
     def read_last(self) -> tuple[list[str], PlannedShards] | None:
         """Return what the last plan was made for, and its shards; None where there is no plan.
@@ -65,6 +79,12 @@ class PlanFiles:
         name = f"{number:04}-{hashlib.sha256(data).hexdigest()[:8]}.json"
         self._storage.write(f"{self._folder}/{name}", data)
         return _name_shards(name, json.loads(data)["shards"])
+
+
+def _list_own(storage: Storage, folder: str) -> list[str]:
+    """Return the names of our files by their numbers: 10000 comes behind 9999."""
+    own = filter(None, map(_OWN.fullmatch, storage.list_files(folder)))
+    return [one[0] for one in sorted(own, key=lambda one: (int(one[1]), int(one[2] or 0), one[0]))]
 
 
 def _name_shards(plan: str, shards: Sequence[list[Any]]) -> PlannedShards:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from glyph_memory.addresses import is_address
 from glyph_memory.checks import check_whole
 from glyph_memory.documents.bulk.drawn import DrawingPlan
 from glyph_memory.documents.bulk.figures import count_documents, count_pages, describe_run, measure_shard
@@ -23,6 +22,7 @@ from glyph_memory.documents.shards.attempts import is_compacting_left, note_comp
 from glyph_memory.documents.shards.compacting import compact
 from glyph_memory.documents.shards.drawing import ShardResult
 from glyph_memory.documents.shards.listing import SourceListing, list_sources
+from glyph_memory.documents.shards.places import find_place
 from glyph_memory.documents.shards.plan import ATTEMPTS, Shard, find_finished, make_plan
 from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.documents.shards.versions import find_versions
@@ -159,13 +159,13 @@ def open_shards(
     check_whole("max_pages", max_pages, DocumentError, at_least=1, or_none=True)
     check_whole("documents_per_shard", documents_per_shard, DocumentError, at_least=1)
     check_whole("bytes_per_shard", bytes_per_shard, DocumentError, at_least=1)
-    named = [sources] if isinstance(sources, str | Path) else list(sources)
-    address = _make_address(out)
+    named = list(sources) if isinstance(sources, Iterable) and not isinstance(sources, str) else [sources]
+    address = find_place("out", out)
     if "\0" in address:
         raise make_write_error(Path(address), ValueError("no name may hold a NUL"))
     storage = Storage(address)
     drawing = DrawingPlan.make(options, style=style, look=look, profile=profile, way=way, max_pages=max_pages)
-    near = [_make_address(one) for one in named]
+    near = [find_place("sources", one) for one in named]
     listing = list_sources(near, include=include, exclude=exclude, out=address)
     with storage.hold() as check_held:
         finished = find_finished(storage, drawing)
@@ -186,7 +186,3 @@ def open_shards(
                 run.check_finished()
             finally:
                 span.set(**describe_run(run.report()))
-
-
-def _make_address(path: str | Path) -> str:
-    return str(path) if is_address(str(path)) else str(Path(path).expanduser().absolute())

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Set as AbstractSet
 
+from glyph_memory.documents.shards.plan_files import list_shards
 from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.windows.bulk.tables import ANSWERS, Row, encode_answers, read_answers
 
@@ -36,8 +37,7 @@ def find_stale_answers(storage: Storage) -> dict[str, set[Asked]]:
         GlyphMemoryError: The output folder cannot be read.
     """
     holder, dropped = dict[Asked, str](), defaultdict[str, set[Asked]](set)
-    for name in storage.list_files(ANSWERS):
-        shard = name.removesuffix(".parquet")
+    for shard in list_shards(storage, ANSWERS):
         rows = read_answers(storage, shard, ("document", "question", "settings"))
         for asked in {(row["document"], row["question"], row["settings"]) for row in rows}:
             if asked in holder:

@@ -10,6 +10,7 @@ from typing import Any
 from glyph_memory.documents import LanceReport
 from glyph_memory.documents.exporting.export import Progress, export_table
 from glyph_memory.documents.exporting.values import ExportedTable, TablePart, check_key, make_key
+from glyph_memory.documents.shards.plan_files import list_shards
 from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.documents.shards.tables import load_arrow
 from glyph_memory.windows.bulk.compacting import Asked, find_stale_answers, read_fresh_answers
@@ -52,8 +53,7 @@ def export_answers(
 
 def _list_answers(storage: Storage, table: str) -> ExportedTable:
     stale, parts = find_stale_answers(storage), list[TablePart]()
-    for name in storage.list_files(ANSWERS):
-        shard = name.removesuffix(".parquet")
+    for shard in list_shards(storage, ANSWERS):
         gone = stale.get(shard, set())
         if rows := read_fresh_answers(storage, shard, gone):
             key = make_key(rows)

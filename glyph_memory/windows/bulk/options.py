@@ -13,6 +13,7 @@ from typing import Any, Literal, TypedDict, get_args
 
 from glyph_memory.checks import check_number, check_text, check_whole
 from glyph_memory.errors import DocumentError, show_value
+from glyph_memory.readers.openai.options import copy_fields
 from glyph_memory.tokens import ModelProfile
 
 Per = Literal["document", "page"]
@@ -91,6 +92,8 @@ class AskOptions:
         check_whole("window_tokens", self.window_tokens, DocumentError, at_least=1, or_none=True)
         check_whole("overlap", self.overlap, DocumentError)
         check_number("beside", self.beside, DocumentError, at_most=1)
+        if isinstance(fields := copy_fields(self.extra_body), str):
+            raise DocumentError(fields)
         if self.per not in get_args(Per):
             raise DocumentError(f"per={show_value(self.per)} is not known; give 'document' or 'page'")
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from glyph_memory.documents.shards.plan_files import PlanFiles
+from glyph_memory.documents.shards.plan_files import PlanFiles, list_shards
 from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.windows.bulk.options import AskJob
 from glyph_memory.windows.bulk.stored_pages import DocumentRow
@@ -72,8 +72,7 @@ def find_answered(storage: Storage) -> Answered:
         GlyphMemoryError: The output folder cannot be read.
     """
     answered = Answered()
-    for name in storage.list_files(ANSWERS):
-        shard = name.removesuffix(".parquet")
+    for shard in list_shards(storage, ANSWERS):
         answered.shards.add(shard)
         rows = read_answers(storage, shard, ("document", "question", "unit", "error"))
         failed = {row["unit"] for row in rows if row["error"]}

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
 
-from glyph_memory.addresses import is_address
 from glyph_memory.checks import check_text
 from glyph_memory.documents import BulkFailure
 from glyph_memory.documents.shards.attempts import is_compacting_left, note_compacting
+from glyph_memory.documents.shards.places import find_place
 from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.documents.shards.versions import find_versions
 from glyph_memory.errors import (
@@ -33,7 +33,7 @@ from glyph_memory.windows.bulk.compacting import compact_answers
 from glyph_memory.windows.bulk.options import AskFields, AskJob, AskOptions
 from glyph_memory.windows.bulk.plan import ATTEMPTS, AskShard, AskUnit, find_answered, list_units, make_plan
 from glyph_memory.windows.bulk.report import AskReport, AskResult
-from glyph_memory.windows.bulk.stored_pages import list_documents
+from glyph_memory.windows.bulk.stored_pages import check_drawn, list_documents
 
 Questions = str | Sequence[str] | Mapping[str, str | Sequence[str]]
 """A question, several, or those of each document by its name as it stands in the table of documents."""
@@ -132,11 +132,16 @@ def open_questions(
         >>> run.report().answered, run.report().requests
         (1, 1)
     """
+    if options is not None and not isinstance(options, AskOptions):
+        raise DocumentError(
+            f"options={show_value(options)} are no AskOptions; give AskOptions(…), or its fields"
+        )
     chosen = replace(options or AskOptions(), **fields)
     questions = _check_questions(question)
-    drawn = Storage(_make_address(pages))
-    job = _make_job(drawn.address, _make_address(pages if out is None else out), url, chosen)
+    drawn = Storage(find_place("pages", pages))
+    job = _make_job(drawn.address, find_place("out", pages if out is None else out), url, chosen)
     storage = Storage(job.out)
+    check_drawn(drawn)  # before a folder is made for a name that is misspelled
     with storage.hold() as check_held:
         units, failures = _list_all(drawn, questions, job)
         is_left = is_compacting_left(storage, ATTEMPTS)
@@ -173,18 +178,22 @@ def _list_all(
             name: f"no document is called {show_value(name)}; names are those of documents/"
             for name in unknown
         }
-    failures = [BulkFailure(source=name, message=f"{name!r}: {why}") for name, why in failed.items()]
+    failures = [BulkFailure(source=name, message=why) for name, why in failed.items()]
     return [one for held in units.values() for one in held], failures
 
 
 def _check_questions(given: object) -> Mapping[str, Sequence[str]] | Sequence[str]:
-    if isinstance(given, Mapping):
+    if isinstance(given, Mapping) and given:
         return {str(name): _check_list(asked) for name, asked in given.items()}
     return _check_list(given)
 
 
 def _check_list(given: Any) -> list[str]:  # noqa: ANN401 - it is checked here
-    asked = [given] if isinstance(given, str) or not isinstance(given, Sequence) else list(given)
+    if isinstance(given, Mapping):
+        raise DocumentError("no question is given; give those of a document, by its name")
+    asked: list[Any] = (
+        [given] if isinstance(given, str | bytes) or not isinstance(given, Sequence) else list(given)
+    )
     for one in asked:
         check_text("question", one, DocumentError)
         if not str(one).strip():
@@ -195,7 +204,9 @@ def _check_list(given: Any) -> list[str]:  # noqa: ANN401 - it is checked here
 
 
 def _make_job(pages: str, out: str, url: str | Sequence[str], options: AskOptions) -> AskJob:
-    urls = (url,) if isinstance(url, str) else tuple(url)
+    urls = tuple(url) if isinstance(url, Iterable) and not isinstance(url, str) else (url,)
+    for one in urls:
+        check_text("url", one, DocumentError)
     served = _find_served(urls, options)
     known = next((one.profile for one in served if one.profile is not None), None)
     profile = known or ModelProfile.from_name("glyph")
@@ -231,7 +242,3 @@ def _find_served(urls: Sequence[str], options: AskOptions) -> list[ServedModel]:
         where = next(one.base_url for one in served if one.takes_images is False)
         raise ReaderRefused(f"{where!r} serves a model that takes no images; serve a vision-language model")
     return served
-
-
-def _make_address(path: str | Path) -> str:
-    return str(path) if is_address(str(path)) else str(Path(path).expanduser().absolute())

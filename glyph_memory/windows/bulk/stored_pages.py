@@ -6,7 +6,7 @@ Knows rows of pages; knows nothing about questions.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -15,7 +15,8 @@ import numpy as np
 
 from glyph_memory.document import Document
 from glyph_memory.documents import DocumentPage
-from glyph_memory.documents.shards.plan import DOCUMENTS, PAGES
+from glyph_memory.documents.shards.plan import DOCUMENTS, PAGES, make_damage_error, read_documents
+from glyph_memory.documents.shards.plan_files import list_shards
 from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.documents.shards.tables import load_arrow
 from glyph_memory.errors import GlyphMemoryError
@@ -23,9 +24,13 @@ from glyph_memory.page import Page
 
 _AT_ONCE = 32
 """Rows that are held at a time, besides a document's own."""
+_AT_ONCE_OF_TEXT = 8192
+"""Those without pictures."""
 _COLUMNS = (
     "document", "part", "page", "width", "height", "digest", "tokens", "text", "place", "links", "marks", "image",
 )  # fmt: skip
+_OPTIONAL = frozenset({"part", "text", "place", "links", "marks"})
+"""What may be empty; or be no column at all, in files of an older version."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -88,26 +93,33 @@ class DocumentRow:
     """Why it was not drawn."""
 
 
+def check_drawn(storage: Storage) -> list[str]:
+    """Return the names of the files of pages.
+
+    Raises:
+        GlyphMemoryError: There are none.
+    """
+    shards = list_shards(storage, DOCUMENTS)
+    if not shards:
+        raise GlyphMemoryError(
+            f"there are no pages in {storage.shown!r}: no {DOCUMENTS}/*.parquet; draw them first (glyph-memory pages "
+            "… --ray), and give the same folder"
+        )
+    return shards
+
+
 def list_documents(storage: Storage) -> Iterator[tuple[str, list[DocumentRow]]]:
     """Yield the name of each file of pages, in order, with what is in it; pictures are not read.
 
     Raises:
         GlyphMemoryError: There are none, or they cannot be read.
     """
-    names = storage.list_files(DOCUMENTS)
-    if not names:
-        raise GlyphMemoryError(
-            f"there are no pages in {storage.shown!r}: no {DOCUMENTS}/*.parquet; draw them first (glyph-memory pages "
-            "… --ray), and give the same folder"
-        )
-    for name in names:
-        shard = name.removesuffix(".parquet")
-        told = _read_columns(storage, f"{DOCUMENTS}/{name}", ("document", "error", "unchanged"))
-        drawn = [row for row in told if not row["error"] and not row["unchanged"]]
+    for shard in check_drawn(storage):
+        told = read_documents(storage, shard, ("document", "error", "unchanged"))
         pages = defaultdict[str, list[tuple[str, str]]](list)
-        columns = ("document", "digest", "place")
-        for row in _read_columns(storage, f"{PAGES}/{name}", columns) if drawn else ():
-            pages[row["document"]].append((row["digest"], row.get("place") or ""))
+        if any(not row["error"] and not row["unchanged"] for row in told):
+            for row in _iter_rows(storage, shard, ("document", "digest", "place")):
+                pages[row["document"]].append((row["digest"], row.get("place") or ""))
         yield (
             shard,
             [
@@ -131,52 +143,53 @@ def read_pages(
     Raises:
         GlyphMemoryError: The file cannot be read.
     """
-    for name, rows in groupby(
-        _iter_rows(storage, f"{PAGES}/{shard}.parquet", documents), lambda row: row["document"]
-    ):
-        ordered = sorted(rows, key=lambda row: (row["part"] or 0, row["page"]))
+    wanted = set(documents)
+    asked = (row for row in _iter_rows(storage, shard, _COLUMNS) if row["document"] in wanted)
+    for name, rows in groupby(asked, lambda row: row["document"]):
+        ordered = sorted(rows, key=lambda row: (row.get("part") or 0, row["page"]))
         yield name, [_make_page(row) for row in ordered]
 
 
-def _iter_rows(storage: Storage, name: str, documents: Collection[str]) -> Iterator[dict[str, Any]]:
-    wanted = set(documents)
+def _iter_rows(storage: Storage, shard: str, wanted: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a file of pages, with those columns of the wanted ones that are there."""
+    name = f"{PAGES}/{shard}.parquet"
+    if not storage.has(name):
+        raise make_damage_error(storage, shard)
     _, parquet = load_arrow()
     with storage.open_file(name) as file:
         try:
             table = parquet.ParquetFile(file)
-            columns = [column for column in _COLUMNS if column in table.schema_arrow.names]
-            for batch in table.iter_batches(batch_size=_AT_ONCE, columns=columns):
+            there = set(table.schema_arrow.names)
+            if missing := {*wanted} - there - _OPTIONAL:
+                raise ValueError(f"there is no column {min(missing)}")
+            columns = [one for one in wanted if one in there]
+            for batch in table.iter_batches(
+                batch_size=_AT_ONCE if "image" in columns else _AT_ONCE_OF_TEXT, columns=columns
+            ):
                 for row in batch.to_pylist():
-                    if row["document"] in wanted:
-                        yield row
-        except (ValueError, KeyError) as error:
-            raise _tell_of_damage(storage, name) from error
+                    yield _check_row(row)
+        except (ValueError, KeyError) as error:  # pyarrow's own are of these
+            raise make_damage_error(storage, shard) from error
 
 
-def _read_columns(storage: Storage, name: str, columns: tuple[str, ...]) -> list[dict[str, Any]]:
-    _, parquet = load_arrow()
-    with storage.open_file(name) as file:
-        try:
-            table = parquet.ParquetFile(file)
-            there = [column for column in columns if column in table.schema_arrow.names]
-            rows: list[dict[str, Any]] = table.read(columns=there).to_pylist()
-        except ValueError as error:  # pyarrow's own are of these
-            raise _tell_of_damage(storage, name) from error
-    return rows
+def _check_row(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of which all is there that a page cannot do without.
 
-
-def _tell_of_damage(storage: Storage, name: str) -> GlyphMemoryError:
-    return GlyphMemoryError(
-        f"{storage.shown + '/' + name!r} is damaged or no table of pages; remove it and its list in {DOCUMENTS}/, and "
-        "have its documents drawn again"
-    )
+    Raises:
+        ValueError: Something is not.
+    """
+    for name, value in row.items():
+        held = value.get("bytes") if name == "image" and isinstance(value, dict) else value
+        if (held is None and name not in _OPTIONAL) or (name == "image" and not isinstance(held, bytes)):
+            raise ValueError(f"a row has no {name}")
+    return row
 
 
 def _make_page(row: dict[str, Any]) -> DocumentPage:
     page = StoredPage(
         number=row["page"],
         size=(row["width"], row["height"]),
-        text=row["text"] or "",
+        text=row.get("text") or "",
         start=0,
         line_table=np.empty((0, 6), np.int64),
         pixels=b"",

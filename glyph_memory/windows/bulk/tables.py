@@ -40,8 +40,8 @@ def read_answer(asked: Mapping[str, Any], reading: Reading, model: str | None) -
     usage = reading.usage
     return {
         **asked,
-        "answer": _clean(reading.text),
-        "reasoning": _clean(reading.reasoning),
+        "answer": reading.text,
+        "reasoning": reading.reasoning,
         "finish_reason": reading.finish_reason,
         "model": reading.model or model,
         "found": bool(reading.text.strip()) if asked["is_whole"] else not says_nothing(reading.text),
@@ -70,7 +70,10 @@ def encode_answers(rows: Iterable[Mapping[str, Any]]) -> bytes:
     arrow, parquet = load_arrow()
     empty = {"error": "", "found": False, "is_cut_off": False, "reused": False}
     sink = arrow.BufferOutputStream()
-    table = arrow.Table.from_pylist([{**empty, **row} for row in rows], schema=make_schema())
+    cleaned = [
+        {**empty, **row, **{name: _clean(row[name]) for name in _TEXTS if row.get(name)}} for row in rows
+    ]
+    table = arrow.Table.from_pylist(cleaned, schema=make_schema())
     parquet.write_table(table, sink, compression="zstd")
     return bytes(sink.getvalue())
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ import ray.exceptions
 from glyph_memory import GlyphMemoryError
 
 _CONNECT_S = 10.0
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @contextmanager
@@ -63,7 +65,7 @@ def tell_of_clusters() -> Iterator[None]:
         yield
     except (ray.exceptions.RayError, ConnectionError) as error:
         raise GlyphMemoryError(
-            f"the cluster ended the run: {_first_line(error)}. What is finished stays; the same call goes on once the "
+            f"the cluster ended the run: {_find_reason(error)}. What is finished stays; the same call goes on once the "
             "cluster is there"
         ) from error
 
@@ -98,6 +100,14 @@ def _refuse(address: str, why: str) -> GlyphMemoryError:
     )
 
 
+def _find_reason(error: BaseException) -> str:
+    """Return what a task raised; of other errors, what Ray says first."""
+    if isinstance(error, ray.exceptions.RayTaskError):  # a traceback, whose last line tells what it was
+        lines = [line for line in _COLOURS.sub("", str(error)).splitlines() if line.strip()]
+        return lines[-1].strip().rstrip(".")[:300] if lines else type(error).__name__
+    return _first_line(error)
+
+
 def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
+    lines = _COLOURS.sub("", str(error)).strip().splitlines()
     return (lines[0].rstrip(".") if lines else type(error).__name__)[:300]

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import pickle
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Unpack
 
+import numpy as np
 import ray
 import ray.data
 
@@ -36,6 +37,8 @@ Kind = Literal["vllm", "http"]
 _KINDS: dict[str, Kind] = {"vLLMEngineProcessorConfig": "vllm", "HttpRequestProcessorConfig": "http"}
 _ERROR = "__inference_error__"
 """Where Ray tells why a row failed, if it goes on after errors."""
+_MOST_TOKENS = 1e12
+"""No request has as many: who tells of more did not count."""
 
 
 def ask_with_engine(
@@ -73,8 +76,15 @@ def ask_with_engine(
         GlyphMemoryError: The config is of another kind, there are no pages, the output folder cannot be written to,
             another run holds it, or the cluster is gone.
     """
+    if workers < 1:
+        raise GlyphMemoryError(f"workers={workers} ask nothing; give 1 or more")
     kind = _find_kind(config)
     asked = options or AskOptions()
+    if kind == "vllm" and (asked.extra_body or fields.get("extra_body")):
+        raise GlyphMemoryError(
+            "extra_body is a field of requests to a server, and vLLM's processor sends none; leave it out, and give "
+            "what it stands for in the config"
+        )
     if kind == "vllm":
         fields = {**_read_config(config, asked), **fields}
     with open_questions(pages, question, out=out, options=options, **fields) as run:
@@ -113,7 +123,9 @@ class _KeepAnswer:
         asked = json.loads(row["asked"])
         error = row.get(_ERROR) or row.get("error") or ""
         if not error:
-            usage = Usage(prompt_tokens=row["prompt_tokens"], completion_tokens=row["completion_tokens"])
+            usage = Usage(
+                prompt_tokens=row["prompt_tokens"] or None, completion_tokens=row["completion_tokens"] or None
+            )
             self._asker.keep(
                 asked, Reading(text=row["text"], finish_reason=row["finish_reason"], usage=usage)
             )
@@ -148,19 +160,31 @@ def read_row(row: Mapping[str, Any], *, kind: Kind, answer_tokens: int) -> dict[
             "prompt_tokens": int(row["num_input_tokens"]),
             "completion_tokens": written,
         }
-    response = row["http_response"]
+    response = _read_mapping(row["http_response"])
     choices = response.get("choices")
-    if choices is None or not len(choices) or (choices[0]["message"].get("content")) is None:
+    choice = _read_mapping(choices[0]) if isinstance(choices, Sequence | np.ndarray) and len(choices) else {}
+    text = _read_mapping(choice.get("message")).get("content")
+    if not isinstance(text, str):
         return {**told, **empty, "error": f"the server answered no chat completion: {str(response)[:300]}"}
-    usage = response.get("usage") or {}
+    usage, reason = _read_mapping(response.get("usage")), choice.get("finish_reason")
     return {
         **told,
         **empty,
-        "text": choices[0]["message"]["content"],
-        "finish_reason": choices[0].get("finish_reason") or "stop",
-        "prompt_tokens": int(usage.get("prompt_tokens") or 0),
-        "completion_tokens": int(usage.get("completion_tokens") or 0),
+        "text": text,
+        "finish_reason": reason if isinstance(reason, str) and reason else "stop",
+        "prompt_tokens": _read_count(usage.get("prompt_tokens")),
+        "completion_tokens": _read_count(usage.get("completion_tokens")),
     }
+
+
+def _read_mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _read_count(value: object) -> int:
+    """Return a count that a server told; 0 where it told none."""
+    is_count = isinstance(value, int | float) and 0 < value < _MOST_TOKENS
+    return int(value) if is_count else 0  # type: ignore[call-overload]  # a number, as was just found out
 
 
 def _find_kind(config: object) -> Kind:
@@ -242,4 +266,7 @@ def _finish(run: AskRun, shard: AskShard, errors: dict[str, str]) -> AskResult:
 
 
 def _write_shard(asker: tuple[dict[str, str], bytes], shard: AskShard, errors: dict[str, str]) -> AskResult:
-    return ShardAsker(*asker).ask(replace(shard, resumes=True), errors=errors)
+    try:
+        return ShardAsker(*asker).ask(replace(shard, resumes=True), errors=errors)
+    except GlyphMemoryError as error:  # as Ray tells of it, it would be a screen long
+        return AskResult(name=shard.name, refusal=str(error))

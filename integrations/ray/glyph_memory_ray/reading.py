@@ -62,7 +62,7 @@ def ask_documents(
     """
     if workers is not None and workers < 1:
         raise GlyphMemoryError(f"workers={workers} ask nothing; give 1 or more, or leave it out")
-    servers = [url] if isinstance(url, str) else list(url)
+    servers = [url] if isinstance(url, str) else list(url or ())
     if not servers:
         raise GlyphMemoryError("no server is named; give its address as url=")
     with open_questions(pages, question, url=servers, out=out, options=options, **fields) as run:
@@ -83,4 +83,7 @@ class _AskShards(ShardWorker[AskShard, AskResult]):
         self._asker = ShardAsker(versions, job)
 
     def work(self, shard: AskShard) -> AskResult:
-        return self._asker.ask(shard)
+        try:
+            return self._asker.ask(shard)
+        except GlyphMemoryError as error:  # as Ray tells of it, it would be a screen long
+            return AskResult(name=shard.name, refusal=str(error))
