@@ -434,6 +434,13 @@ def test_ods_that_repeats_too_much_is_refused(row: str) -> None:
     assert "repeats cells" in complain(make_ods(row), "a.ods")
 
 
+def test_an_ods_without_a_table_is_refused() -> None:
+    """As one is whose only table's name is damaged."""
+    data = make_ods(make_ods_row(make_ods_cell("a")))
+    damaged = change_members(data, {"content.xml": lambda xml: xml.replace(b"<table:table ", b"<table:tablx ")})
+    assert "a.ods" in complain(damaged, "a.ods")
+
+
 def format_cell(value: float, number_format: str) -> Document:
     """Return a sheet with one number."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from itertools import pairwise
 
 from glyph_memory.document import Defect
 from glyph_memory.documents.archives import Archive
@@ -55,7 +56,7 @@ def scan_ods(archive: Archive, limits: Limits) -> tuple[dict[str, SheetFacts], l
     content = archive.read(CONTENT, at_most=limits.unpacked_bytes)
     facts, cost, texts = dict[str, SheetFacts](), _Cost(archive.shown, limits), 0
     tables = [found.start() for found in _TABLE.finditer(content)]
-    for begin, end in zip(tables, [*tables[1:], len(content)], strict=True):
+    for begin, end in pairwise([*tables, len(content)]):
         sheet = _scan_table(content[begin:end], cost)
         texts += sum(map(len, sheet.texts.values()))
         if texts > _MOST_TEXTS:
