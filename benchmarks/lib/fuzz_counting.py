@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _count(inner: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(inner)
-    def counted(*given: Any, **named: Any) -> Any:
+    def counted(*given: object, **named: object) -> object:
         _counted["inputs"] += 1
         return inner(*given, **named)
 

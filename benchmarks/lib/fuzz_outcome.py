@@ -5,7 +5,7 @@ from __future__ import annotations
 _LONGEST = 1000
 
 
-class Broken(Exception):  # noqa: N818 - it is a finding, and no error of the code's
+class Broken(Exception):
     """A property does not hold."""
 
 

@@ -79,7 +79,7 @@ def check_style(dice: random.Random) -> str:
         return "refused"
 
 
-def _draw_value(dice: random.Random, name: str, kind: str) -> object:
+def _draw_value(dice: random.Random, name: str, kind: str) -> object:  # noqa: PLR0911 - one for each kind
     if dice.random() < 0.03:
         return dice.choice((None, True, "x", b"", [], {}, object(), ("sans",)))
     if name.endswith("color"):

@@ -114,7 +114,7 @@ def check_stream(dice: random.Random) -> str:
     if dice.random() < 0.4:
         data += b"data: [DONE]\n\n"
     if dice.random() < 0.2:
-        data = mutate(dice, data)
+        data = mutate(dice, data.replace(b"S3cret", b"open"))
     if dice.random() < 0.3:
         data = data[: dice.randint(0, len(data))]
     return _name(converse_with(stream_of(_cut(dice, data)), stream=True))

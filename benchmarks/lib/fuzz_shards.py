@@ -7,6 +7,7 @@ another process goes on behind it.
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import multiprocessing
 import os
@@ -172,6 +173,7 @@ class _Running:
     def _run(self) -> None:
         """Try all numbers, as a child process."""
         tempfile.tempdir = self._scratch.name
+        faulthandler.disable()  # a crash is told by the parent
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libraries tell there of what they catch
         begins_with = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (begins_with + _MEMORY,) * 2)

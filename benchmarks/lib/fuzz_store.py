@@ -38,12 +38,12 @@ class _Model:
     last: dict[str, int] = field(default_factory=dict)
     refused: int = 0
 
-    def draw_name(self) -> Any:
+    def draw_name(self) -> Any:  # noqa: ANN401 - odd ones are no str
         return self.dice.choice(
             _ODD_NAMES if self.dice.random() < 0.03 else _NAMES[: self.dice.choice((2, 3, 11))]
         )
 
-    def draw_anchor(self, name: str) -> Any:
+    def draw_anchor(self, name: str) -> Any:  # noqa: ANN401 - nor integers
         anchors = [*self.held.get(name, {})]
         return (
             self.dice.choice(anchors)
@@ -192,8 +192,7 @@ class _Model:
     def check(self) -> None:
         """Compare all that the store holds."""
         there = {session.name for session in self.store.sessions()}
-        wanted = {name for name in self.held}
-        require({name for name in wanted if self.held[name]} <= there, "a session is not there")
+        require({name for name, turns in self.held.items() if turns} <= there, "a session is not there")
         for name in there:
             kept = {turn.anchor or 0: turn for turn in self.store.session(name).turns()}
             require(kept == self.held.get(name, {}), f"session {name!r} holds other turns than were stored")

@@ -314,7 +314,7 @@ def test_an_anchor_that_is_no_whole_number_is_refused(session_store: SessionStor
         lambda: session_store.turn(anchor),
         lambda: list(session_store.turns(after=anchor)),
     ):
-        with pytest.raises(StoreError, match="an anchor is .*; give a whole number"):
+        with pytest.raises(StoreError, match=r"an anchor is .*; give a whole number"):
             call()
     assert [turn.text for turn in session_store.turns()] == ["a", "b", "c"]
 

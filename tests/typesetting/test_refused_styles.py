@@ -140,5 +140,5 @@ def test_values_of_the_wrong_type_are_refused_by_name(parameters: dict[str, Any]
 
 def test_lines_too_low_to_be_seen_are_refused() -> None:
     """They would be two hundred thousand million in a column, and all of the memory."""
-    assert "dpi=1e-09" in refused(dpi=1e-9, page_height_pt=225)
+    assert "dpi=1e-09" in refused(dpi=1e-9, fill_page=True)
     assert PageStyle(dpi=20).lines_per_column
