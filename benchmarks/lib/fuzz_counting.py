@@ -30,11 +30,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _count(inner: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(inner)
-    def counted(*given: object, **named: object) -> object:
+    def count_call(*given: object, **named: object) -> object:
         _counted["inputs"] += 1
         return inner(*given, **named)
 
-    return counted
+    return count_call
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

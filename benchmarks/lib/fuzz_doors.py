@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lib.fuzz_documents import check_package, check_pdf, check_text_file
+from lib.fuzz_lines import check_lines
 from lib.fuzz_pages import check_style, check_text, check_turn
 from lib.fuzz_replies import check_answer, check_cut_stream, check_models, check_sentence, check_stream
-from lib.fuzz_store import check_lines, check_operations
+from lib.fuzz_store import check_operations
 
 Wing = Literal["typeset", "store", "readers", "documents"]
 

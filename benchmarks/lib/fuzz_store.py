@@ -1,4 +1,4 @@
-"""The doors of the store: operations in any order with odd values, compared with a model of dictionaries."""
+"""The door of the store: operations in any order with odd values, compared with a model of dictionaries."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from glyph_memory import GlyphMemory, GlyphMemoryError, GlyphMemoryWarning
+from glyph_memory import GlyphMemoryError, GlyphMemoryWarning
 from glyph_memory.store import Store
 from glyph_memory.transcript import Attachment, ToolCall, Turn
 from lib.fuzz_outcome import check_line, require
-from lib.fuzz_values import change_json, draw_text, mutate, spell_json
+from lib.fuzz_values import draw_text
 
 _STEPS = 25
 _ODD_NUMBERS: tuple[Any, ...] = (
@@ -210,19 +210,20 @@ _WEIGHTS = [weight for _, weight in _ACTS]
 @cache
 def _make_empty() -> Path:
     """Return an empty database that is copied for each input."""
-    path = Path(tempfile.mkdtemp(dir=_folder())) / "empty.db"
+    path = Path(tempfile.mkdtemp(dir=make_scratch())) / "empty.db"
     Store.open(path).close()
     return path
 
 
 @cache
-def _folder() -> Path:
+def make_scratch() -> Path:
+    """Return a folder for all files of a process."""
     return Path(tempfile.mkdtemp(prefix="glyph-fuzz-"))
 
 
 def check_operations(dice: random.Random) -> tuple[str, int]:
     """Do some operations of a store in any order; return how many."""
-    path = _folder() / "chat.db"
+    path = make_scratch() / "chat.db"
     for old in path.parent.glob("chat.db*"):
         old.unlink()
     shutil.copyfile(_make_empty(), path)
@@ -243,61 +244,3 @@ def check_operations(dice: random.Random) -> tuple[str, int]:
     finally:
         model.store.close()
     return ("refused" if refused == _STEPS else "done"), _STEPS
-
-
-_LINE = {
-    "anchor": 1, "id": "turn-1", "role": "user", "text": "The port is 8443.", "time": "2025-03-03T10:00:00+00:00",
-    "pinned": False, "images": ["AAAA"], "name": "Ada",
-    "attachments": [{"block": "{}", "name": "a", "media_type": "b"}],
-}  # fmt: skip
-_WORDS = (
-    "user",
-    "assistant",
-    "system",
-    "tool",
-    "AAAA",
-    "?",
-    "2025-13-01",
-    "§3 user: hello",
-    "\ud800",
-    "\0",
-    "\n",
-)
-
-
-@cache
-def _open_memory() -> GlyphMemory:
-    return GlyphMemory.open(":memory:", session="lines")
-
-
-def check_lines(dice: random.Random) -> str:
-    """Import lines that are nearly an export: turns that are exported again, or an error in one line."""
-    memory, path = _open_memory(), _folder() / "lines.jsonl"
-    memory.clear()
-    lines = []
-    for number in range(dice.randint(1, 3)):
-        line: object = {**_LINE, "anchor": number + 1, "id": f"turn-{number}"}
-        if dice.random() < 0.8:
-            line = change_json(
-                dice, line, names=(*_LINE, "content", "tool_calls", "tool_call_id", "x"), words=_WORDS
-            )
-        lines.append(spell_json(line))
-    data = b"\n".join(lines)
-    path.write_bytes(mutate(dice, data) if dice.random() < 0.3 else data)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", GlyphMemoryWarning)
-        try:
-            count = memory.import_(path)
-        except GlyphMemoryError as error:
-            check_line(error)
-            return "refused"
-        turns = [*memory.turns()]
-        require(len(turns) == count, f"{count} turns are said to be imported, and {len(turns)} are there")
-        again = _folder() / "again.jsonl"
-        memory.export(again)
-        said = [(turn.role, turn.text, turn.id, turn.images, turn.time) for turn in turns]
-        memory.clear()
-        memory.import_(again)
-        after = [(turn.role, turn.text, turn.id, turn.images, turn.time) for turn in memory.turns()]
-        require(after == said, "an export is not what was imported")
-    return "done"
