@@ -35,6 +35,11 @@ MENDED: tuple[dict[str, str], ...] = (
     },
     {
         "wing": "documents",
+        "found": "an ODS file whose XML was cut had calamine look for its end for ever",
+        "mended": "broken XML is refused before calamine reads it",
+    },
+    {
+        "wing": "documents",
         "found": "an archive with a member without a name was an `IndexError`",
         "mended": "such a member is none; the others are read",
     },
