@@ -50,14 +50,14 @@ DOORS = (
 """Those whose inputs are drawn from a number."""
 
 MODULES: tuple[tuple[str, Wing, int], ...] = (
-    ("tests/fuzz/test_texts.py", "typeset", 500),
-    ("tests/fuzz/test_styles.py", "typeset", 500),
-    ("tests/fuzz/test_fonts.py", "typeset", 200),
-    ("tests/fuzz/test_database.py", "store", 200),
-    ("tests/fuzz/test_lines.py", "store", 300),
-    ("tests/store/test_erasing_anything.py", "store", 30),
-    ("tests/fuzz/test_replies.py", "readers", 500),
-    ("tests/fuzz/test_documents.py", "documents", 500),
+    ("tests/fuzz/test_texts.py", "typeset", 200),
+    ("tests/fuzz/test_styles.py", "typeset", 200),
+    ("tests/fuzz/test_fonts.py", "typeset", 100),
+    ("tests/fuzz/test_database.py", "store", 80),
+    ("tests/fuzz/test_lines.py", "store", 100),
+    ("tests/store/test_erasing_anything.py", "store", 20),
+    ("tests/fuzz/test_replies.py", "readers", 300),
+    ("tests/fuzz/test_documents.py", "documents", 300),
 )
 """Those of Hypothesis: a module, its wing, and how many inputs each of its tests gets."""
 
