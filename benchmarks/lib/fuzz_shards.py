@@ -153,7 +153,7 @@ class _Running:
         self._scratch.cleanup()
         if self.path.exists():
             self.shard = Shard.read(self.path)
-        if not self.shard.is_done:
+        if not self.shard.is_done and self._process.exitcode:  # else another run had the same shard
             self._note(self._number.value, self._process.exitcode)
         return True
 
