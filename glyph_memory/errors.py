@@ -46,9 +46,9 @@ def show_value(value: object, *, at_most: int = 80) -> str:
 
 
 class GlyphMemoryError(Exception):
-    """Anything that glyph-memory itself raises; `except GlyphMemoryError` catches the whole tree.
+    r"""Anything that glyph-memory itself raises; `except GlyphMemoryError` catches the whole tree.
 
-    Its message is one line of 1,000 characters at the most.
+    Its message is one line of 1,000 characters at the most; what cannot be printed stands in it as `\u{…}`.
     """
 
     def __init__(self, message: str = "") -> None:
@@ -60,6 +60,8 @@ class GlyphMemoryError(Exception):
 
 def _cut_to_line(message: str) -> str:
     line = " ".join(message.splitlines())
+    if not line.isprintable():  # a name in it may hold what moves a cursor or turns the line round
+        line = "".join(one if one.isprintable() else f"\\u{{{ord(one):x}}}" for one in line)
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - _END - 3]} … {line[-_END:]}"
 
 

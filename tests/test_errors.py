@@ -57,3 +57,10 @@ def test_only_an_absent_server_and_a_busy_database_are_worth_another_try() -> No
 def test_every_error_says_in_its_docstring_when_it_comes(name: str) -> None:
     """One line at least."""
     assert len((TREE[name].__doc__ or "").strip()) > 20
+
+
+def test_what_cannot_be_printed_stands_in_a_message_as_a_number() -> None:
+    """A library quotes names from a file; one may turn the line round, or move the cursor."""
+    said = str(GlyphMemoryError("no such part: 'a\u2069\x1b[2J\ufeff'\nTry: ü 中"))
+    assert said == r"no such part: 'a\u{2069}\u{1b}[2J\u{feff}' Try: ü 中"
+    assert said.isprintable()

@@ -12,6 +12,7 @@ from efficiency_tables import draw_bounds, draw_decoding, draw_prefill, draw_who
 from evaluation_tables import draw_needles, draw_planner, draw_rows
 from figure_format import markdown, off
 from focus_tables import draw_answers, draw_prefixes
+from fuzz_tables import draw_found, draw_fuzz, draw_mended
 from grpo_tables import draw_grpo
 from prefix_tables import draw_break_even, draw_growth, draw_real_server, draw_ways
 from proxy_tables import draw_cached, draw_chunks, draw_crowd, draw_faults, draw_serve
@@ -223,6 +224,9 @@ TABLES = {
     "framework-prompts": Table(result="integrations", draw=draw_prompts),
     "rag": Table(result="rag", draw=draw_rag),
     "durability": Table(result="durability", draw=draw_durability),
+    "fuzz": Table(result="fuzz", draw=draw_fuzz),
+    "fuzz-mended": Table(result="fuzz", draw=draw_mended),
+    "fuzz-found": Table(result="fuzz", draw=draw_found),
     "large": Table(result="large", draw=draw_large),
     "long-sessions": Table(result="large", draw=draw_long_sessions),
     "erasing": Table(result="erasing", draw=draw_erasing),

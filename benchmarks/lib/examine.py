@@ -6,9 +6,33 @@ import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from glyph_memory.store import SessionStore, Store
-from lib.postgres import wait_for_backends
-from lib.writes import ExpectedSession, State, find_images, make_turn, make_word, name_folder
+from glyph_memory.store import (
+    SealRecord,
+    SessionStore,
+    Store,
+    check_backup,
+    check_store,
+    repair_store,
+    restore_store,
+)
+from lib.starts import Place
+from lib.writes import (
+    BACKUP,
+    BOOKMARKS,
+    FILE_REPAIR,
+    RESTORATION,
+    ROW_REPAIR,
+    ExpectedSession,
+    State,
+    find_images,
+    make_bookmark,
+    make_chain,
+    make_prepared_state,
+    make_turn,
+    make_word,
+    name_backup,
+    name_folder,
+)
 
 
 @dataclass
@@ -22,20 +46,22 @@ class _Examination:
             self.faults.append(fault)
 
 
-def examine(database: Path | str, before: State, during: State | None) -> tuple[int, tuple[str, ...]]:
+def examine(place: Place, kind: str, before: State, during: State | None) -> tuple[int, tuple[str, ...]]:
     """Open what a killed process left; return how many acknowledged turns are lost, and all other faults."""
-    found = _Examination()
-    if isinstance(database, str):
-        wait_for_backends(database)
+    found, database = _Examination(), place.database
+    place.wait()
+    _finish(place, kind, before, found)
+    if kind == RESTORATION:
+        during = make_prepared_state()
     with Store.open(database) as store:
-        now = {session.name: _read_session(store.session(session.name)) for session in store.sessions()}
+        now = _read_state(store)
         found.check(now in (before, during), f"neither before nor after: {before} … {during}: {now}")
         for name, session in now.items():
             _examine_session(store.session(name), session, found)
         if isinstance(database, Path):
             _examine_bytes(database, before, now, found)
             seals = [seal for name in now for seal in store.session(name).seals()]
-            known = {image for seal in seals for image in find_images(seal)}
+            known = {image for seal in [*seals, *_list_bookmarks(now)] for image in find_images(seal)}
             left = {file.stem for file in name_folder(database).glob("*")} - known
             found.check(not left, f"page images of which nothing knows: {len(left)}")
         for name, session in now.items():
@@ -54,6 +80,21 @@ def examine(database: Path | str, before: State, during: State | None) -> tuple[
     return lost, tuple(found.faults)
 
 
+def _finish(place: Place, kind: str, before: State, found: _Examination) -> None:
+    """Do again what may be done again after a kill, and must do the rest then; see that a backup is whole."""
+    if kind == BACKUP:
+        turns = sum(len(session.anchors) for session in before.values())
+        found.check(check_backup(name_backup(place.folder)).turns == turns, "the backup is not whole")
+    if kind == RESTORATION:
+        with Store.open(place.database) as store:
+            is_empty = not store.sessions()
+        if is_empty:  # nothing of it is there, so that it can be restored
+            restore_store(name_backup(place.folder), place.database)
+    if kind in {ROW_REPAIR, FILE_REPAIR}:
+        repair_store(place.database)
+        found.check(check_store(place.database).is_healthy, "not healthy after a second repair")
+
+
 def _examine_file(path: Path, found: _Examination) -> None:
     """Have SQLite check a file."""
     database = sqlite3.connect(path)
@@ -63,14 +104,40 @@ def _examine_file(path: Path, found: _Examination) -> None:
     database.close()
 
 
-def _read_session(session_store: SessionStore) -> ExpectedSession:
+def _read_state(store: Store) -> State:
+    """Return what a store holds."""
+    return {
+        one.name: _read_session(
+            store,
+            store.session(one.name),
+            None if one.lifetime is None else int(one.lifetime.total_seconds()),
+        )
+        for one in store.sessions()
+    }
+
+
+def _read_session(store: Store, session_store: SessionStore, lifetime_s: int | None) -> ExpectedSession:
     turns = list(session_store.turns())
+    last = session_store.state().last_anchor
+    talk = store.conversation(session_store.name) if session_store.name == "talk" else None
+    marks = [store.find_mark([make_chain(number)]) for number in range(1, last + 1)] if talk else []
     return ExpectedSession(
         anchors=tuple(turn.anchor or 0 for turn in turns),
         pinned=tuple(turn.anchor or 0 for turn in turns if turn.pinned),
         seals=tuple(seal.number for seal in session_store.seals()),
-        last=session_store.state().last_anchor,
+        last=last,
+        lifetime_s=lifetime_s,
+        marks=sum(mark is not None and mark.session == "talk" for mark in marks),
+        bookmark="" if talk is None else (talk.bookmark or b"").decode(),
+        report="" if talk is None else talk.report.decode(),
     )
+
+
+def _list_bookmarks(now: State) -> list[SealRecord]:
+    """Return the bookmarks that a conversation keeps: the newest."""
+    last = now.get("talk", ExpectedSession()).last
+    numbers = range(max(1, last - BOOKMARKS + 1), last + 1)
+    return [SealRecord(number=0, digest="", body=make_bookmark(number)) for number in numbers]
 
 
 def _examine_session(session_store: SessionStore, session: ExpectedSession, found: _Examination) -> None:

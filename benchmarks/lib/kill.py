@@ -9,21 +9,21 @@ import sqlite3
 import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import Engine, event
 from sqlalchemy.pool import Pool
 
-from glyph_memory.store import Store
+from lib.acts import list_acts
 from lib.examine import examine
-from lib.writes import KINDS, State, list_acts, prepare
+from lib.starts import Place
+from lib.writes import FROM_OUTSIDE, State
 
 _INSTRUCTIONS = 200
 """Of SQLite's machine, between two steps."""
 
-_fork = multiprocessing.get_context("forkserver")
-_fork.set_forkserver_preload(["glyph_memory.store", "sqlalchemy.dialects.sqlite"])
+_fork = multiprocessing.get_context("fork")
+"""The parent has all modules, no thread and no open store."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,20 +70,22 @@ class _StepKiller:
         return 0
 
 
-def kill_writer(database: Path | str, kind: str, *, step: int = 0, delay_s: float | None = None) -> Outcome:
+def kill_writer(
+    place: Place, kind: str, before: State, *, step: int = 0, delay_s: float | None = None
+) -> Outcome:
     """Start a process that writes, kill it at a step or after a delay, and examine what it left.
 
     Args:
-        database: An SQLite file, or the URL of an empty database.
+        place: Of a database that was filled.
         kind: Of write.
+        before: What the database holds.
         step: Where it is killed.
         delay_s: When it is killed.
     """
     ours, theirs = _fork.Pipe(duplex=False)
-    child = _fork.Process(target=_write, args=(str(database), kind, step, theirs))
+    child = _fork.Process(target=_write, args=(place, kind, before, step, theirs))
     child.start()
     theirs.close()
-    before: State = {}
     during: State | None = None
     steps, armed_at, done_s = 0, 0.0, 0.0
     while True:
@@ -109,7 +111,7 @@ def kill_writer(database: Path | str, kind: str, *, step: int = 0, delay_s: floa
     child.join()
     was_killed = child.exitcode == -signal.SIGKILL
     faults = [] if was_killed or child.exitcode == 0 else [f"the child ended with {child.exitcode}"]
-    lost, more = examine(database, before, during)
+    lost, more = examine(place, kind, before, during)
     return Outcome(
         was_killed=was_killed,
         steps=steps,
@@ -120,24 +122,22 @@ def kill_writer(database: Path | str, kind: str, *, step: int = 0, delay_s: floa
     )
 
 
-def _write(database: str, kind: str, step: int, pipe: Connection) -> None:
+def _write(place: Place, kind: str, state: State, step: int, pipe: Connection) -> None:
     """Write as a child process; report what is begun and what is done."""
     clockwork = _StepKiller(fatal=step)
     event.listen(Pool, "connect", clockwork.watch)
     event.listen(Engine, "before_cursor_execute", clockwork.count_statement)
-    if kind == KINDS[0]:
-        clockwork.is_armed = True
-        pipe.send(("armed", None))
-    with Store.open(database) as store:
-        state: State = {}
-        if kind != KINDS[0]:
-            state = prepare(store)
-            pipe.send(("acknowledge", state))
+
+    def arm() -> None:
+        if not clockwork.is_armed:
             clockwork.is_armed = True
             pipe.send(("armed", None))
-        for act in list_acts(kind, store, state):
-            pipe.send(("begin", act.after))
-            act.run()
-            pipe.send(("acknowledge", act.after))
-        clockwork.is_armed = False
+
+    if kind in FROM_OUTSIDE:
+        arm()
+    for act in list_acts(kind, place.database, place.folder, state):
+        arm()
+        pipe.send(("begin", act.after))
+        act.run()
+        pipe.send(("acknowledge", act.after))
     pipe.send(("done", clockwork.seen))

@@ -6,32 +6,31 @@ import multiprocessing
 import random
 import time
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 from glyph_memory.store import Store
 from glyph_memory.transcript import Turn
 from lib.forks import check_file
 from lib.kill import Outcome
-from lib.postgres import wait_for_backends
+from lib.starts import Place
 
 _WRITERS = 3
 _TURNS = 8
 """That each process appends, after the one that shows that it has begun; then it appends two at once."""
 
-_fork = multiprocessing.get_context("forkserver")
+_fork = multiprocessing.get_context("fork")
 
 
-def kill_one_of_several(database: Path | str, *, draw: random.Random) -> Outcome:
+def kill_one_of_several(place: Place, *, draw: random.Random) -> Outcome:
     """Start processes that write one session, kill one at a moment drawn by lot, and see what is there.
 
     Args:
-        database: An SQLite file, or the URL of an empty database.
+        place: Of an empty database.
         draw: Draws when.
     """
     pipes, children, begun_s = list[Connection](), [], time.monotonic()
     for writer in range(_WRITERS):
         ours, theirs = _fork.Pipe(duplex=False)
-        children.append(_fork.Process(target=_write, args=(str(database), writer, theirs)))
+        children.append(_fork.Process(target=_write, args=(str(place.database), writer, theirs)))
         children[-1].start()
         theirs.close()
         pipes.append(ours)
@@ -42,10 +41,9 @@ def kill_one_of_several(database: Path | str, *, draw: random.Random) -> Outcome
         acknowledged += _receive_all(pipe)
     for child in children:
         child.join()
-    if isinstance(database, str):
-        wait_for_backends(database)
+    place.wait()
     faults = [f"a writer ended with {child.exitcode}" for child in children[1:] if child.exitcode]
-    with Store.open(database) as store:
+    with Store.open(place.database) as store:
         turns = list(store.session("chat").turns())
         faults += check_file(store)
     there = [turn.text for turn in turns]

@@ -26,13 +26,14 @@ def has_postgres() -> bool:
 
 
 @contextmanager
-def run_postgres(**settings: object) -> Iterator[str]:
+def run_postgres(folder: Path | None = None, **settings: object) -> Iterator[str]:
     """Run a server, and yield its socket; what it holds is thrown away at the end.
 
     Args:
+        folder: Where its files go; the system's folder for temporary files by default.
         **settings: Of the server, beside those that make it fast.
     """
-    with make_home() as home:
+    with make_home(folder) as home:
         _run_program(
             home, "initdb", "-U", "glyph", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync",
             "-D", str(home / "data"),
@@ -86,9 +87,9 @@ class Server:
 
 
 @contextmanager
-def make_home() -> Iterator[Path]:
+def make_home(folder: Path | None = None) -> Iterator[Path]:
     """Make a folder that the server's account may enter, which one of the caller's it could not."""
-    home, account = Path(tempfile.mkdtemp(prefix="glyph-pg-")), find_account()
+    home, account = Path(tempfile.mkdtemp(prefix="glyph-pg-", dir=folder)), find_account()
     try:
         if account:
             shutil.chown(home, account)

@@ -1,10 +1,10 @@
-"""Every kind of write to a store, one after the other, and what the store has to hold after each."""
+"""The kinds of writes to a store, what they write, and what a store has to hold; how each is done says `acts`."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -13,10 +13,27 @@ from glyph_memory.context import FolderCache
 from glyph_memory.store import SealReader, SealRecord, SessionStore, Store
 from glyph_memory.transcript import Turn
 
+OLD_VERSIONS = (1, 2, 3, 4, 5)
+"""Versions of the tables that are migrated."""
+CREATION, IMPORT, EXPIRY = "first creation", "import", "expire"
+CONVERSATION, BOOKMARK = "keep a conversation", "keep a bookmark"
+RESTORATION, BACKUP, ROW_REPAIR, FILE_REPAIR, COMPACTION = (
+    "restore a backup",
+    "back up",
+    "repair rows",
+    "repair a malformed file",
+    "compact",
+)
+MIGRATIONS = tuple(f"migrate from version {version}" for version in OLD_VERSIONS)
+FROM_OUTSIDE = (CREATION, RESTORATION, BACKUP, ROW_REPAIR, FILE_REPAIR, *MIGRATIONS)
+"""Those that open the database themselves, which may be cut as well."""
+OF_FILES = (ROW_REPAIR, FILE_REPAIR, COMPACTION)
+"""Those that are for SQLite alone."""
 KINDS = (
-    "first creation",
+    CREATION,
     "append one",
     "append many",
+    IMPORT,
     "pin",
     "truncate",
     "delete",
@@ -24,9 +41,19 @@ KINDS = (
     "fork",
     "add seals",
     "replace seals",
+    "set a lifetime",
+    EXPIRY,
+    CONVERSATION,
+    BOOKMARK,
+    COMPACTION,
+    BACKUP,
+    RESTORATION,
+    ROW_REPAIR,
+    FILE_REPAIR,
+    *MIGRATIONS,
 )
-_TIMES = 3
-"""How often a child does its kind of write."""
+BOOKMARKS = 16
+"""How many a session keeps: the next one pushes the oldest out, with its page image."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +64,12 @@ class ExpectedSession:
     pinned: tuple[int, ...] = ()
     seals: tuple[int, ...] = ()
     last: int = 0
+    lifetime_s: int | None = None
+    marks: int = 0
+    """How many beginnings of it are known."""
+    bookmark: str = ""
+    """The latest, as JSON."""
+    report: str = ""
 
 
 State = dict[str, ExpectedSession]
@@ -68,39 +101,49 @@ def name_folder(path: Path) -> Path:
 
 
 def find_images(record: SealRecord) -> list[str]:
-    """Return the name of the page image that a seal tells of."""
-    return [json.loads(record.body)["image"]]
+    """Return the name of the page image that a seal or a bookmark tells of."""
+    held = json.loads(record.body or "{}")
+    return [held["image"]] if "image" in held else []
 
 
-def _open_chat(store: Store) -> SessionStore:
+def make_chain(number: int) -> str:
+    """Return the mark of a beginning that is so many turns long."""
+    return hashlib.blake2b(f"talk {number}".encode(), digest_size=16).hexdigest()
+
+
+def make_bookmark(number: int) -> str:
+    """Return a bookmark that names a page image."""
+    return json.dumps({"image": hashlib.sha256(f"bookmark {number}".encode()).hexdigest()})
+
+
+def name_backup(folder: Path) -> Path:
+    """Return the file of a backup."""
+    return folder / "backup.gz"
+
+
+def open_session(store: Store, name: str = "chat") -> SessionStore:
+    """Return a session whose seals can be read."""
+    return store.session(name, seal_reader=make_reader(store))
+
+
+def make_reader(store: Store) -> SealReader:
     def find_range(record: SealRecord) -> tuple[int, int]:
         first, last = json.loads(record.body)["anchors"]
         return first, last
 
     folder = None if store.path is None else name_folder(store.path)
-    reader = SealReader(find_range=find_range, find_images=find_images, folder=folder)
-    return store.session("chat", seal_reader=reader)
+    return SealReader(find_range=find_range, find_images=find_images, folder=folder)
 
 
-def _store_images(store: Store, records: Sequence[SealRecord]) -> None:
+def store_images(store: Store, records: Sequence[SealRecord]) -> None:
     """Store page images as a memory does: when their seals are stored."""
     if store.path is not None:
         for record in records:
-            FolderCache(name_folder(store.path)).put(find_images(record)[0], b"page")
+            for name in find_images(record):
+                FolderCache(name_folder(store.path)).put(name, b"page")
 
 
-def prepare(store: Store) -> State:
-    """Fill a store with two sessions; return what it holds then."""
-    session_store = _open_chat(store)
-    session_store.append([make_turn("chat", anchor) for anchor in range(1, 13)])
-    session_store.add_seals(_seals(1, 2, 3), edits=0)
-    _store_images(store, _seals(1, 2, 3))
-    store.session("other").append([make_turn("other", 1)])
-    chat = ExpectedSession(anchors=tuple(range(1, 13)), seals=(1, 2, 3), last=12)
-    return {"chat": chat, "other": ExpectedSession(anchors=(1,), last=1)}
-
-
-def _seals(*numbers: int, round_: int = 0) -> list[SealRecord]:
+def make_seals(*numbers: int, round_: int = 0) -> list[SealRecord]:
     """Return seals of two turns each, with a page image."""
     images = {number: hashlib.sha256(f"{number} {round_}".encode()).hexdigest() for number in numbers}
     bodies = {
@@ -109,61 +152,31 @@ def _seals(*numbers: int, round_: int = 0) -> list[SealRecord]:
     return [SealRecord(number=number, digest="d", body=json.dumps(bodies[number])) for number in numbers]
 
 
-def list_acts(kind: str, store: Store, state: State) -> Iterator[Act]:
-    """Yield writes of a kind, each with the state that must hold after it."""
-    session_store = _open_chat(store)
-    now = state
-    for round_ in range(_TIMES):
-        chat = now.get("chat", ExpectedSession())
-        after, run = _make_act(kind, store, session_store, chat, round_)
-        now = {**now, **after}
-        if kind == "clear" and round_ % 2 == 0:
-            now = {name: session for name, session in now.items() if name != "chat"}
-        yield Act(now, run)
+def keep_conversation(store: Store, talk: ExpectedSession) -> ExpectedSession:
+    """Keep a conversation that has one more turn; return what the store has to hold of it then."""
+    number = talk.last + 1
+    bookmark, report = make_bookmark(number), json.dumps({"request": number})
+    after = replace(
+        talk,
+        anchors=(*talk.anchors, number),
+        last=number,
+        marks=number,
+        bookmark=bookmark,
+        report=report,
+    )
+    store.keep_conversation(
+        "talk",
+        turns=[make_turn("talk", number)],
+        marks={make_chain(number): number},
+        bookmark=bookmark.encode(),
+        report=report.encode(),
+        seal_reader=make_reader(store),
+    )
+    store_images(store, [SealRecord(number=0, digest="", body=bookmark)])
+    return after
 
 
-def _make_act(
-    kind: str, store: Store, session_store: SessionStore, chat: ExpectedSession, round_: int
-) -> tuple[State, Callable[[], object]]:
-    if kind in {KINDS[0], "append one", "append many"} or (kind == "clear" and round_ % 2):
-        new = tuple(range(chat.last + 1, chat.last + (26 if kind == "append many" else 2)))
-        after = replace(chat, anchors=chat.anchors + new, last=new[-1])
-        return {"chat": after}, lambda: session_store.append([make_turn("chat", anchor) for anchor in new])
-    if kind == "pin":
-        pin = chat.anchors[round_]
-        return {"chat": replace(chat, pinned=(*chat.pinned, pin))}, lambda: session_store.set_pinned(
-            pin, True
-        )
-    if kind == "truncate":
-        cut = chat.anchors[-3]
-        return {"chat": replace(chat, anchors=chat.anchors[:-2])}, lambda: session_store.truncate(after=cut)
-    if kind == "delete":
-        gone = chat.anchors[1::4]
-        kept = tuple(anchor for anchor in chat.anchors if anchor not in gone)
-        # The first seal tells of one of them, and the others depend on it.
-        return {"chat": replace(chat, anchors=kept, seals=())}, lambda: session_store.delete(gone)
-    return _make_session_act(kind, store, session_store, chat, round_)
-
-
-def _make_session_act(
-    kind: str, store: Store, session_store: SessionStore, chat: ExpectedSession, round_: int
-) -> tuple[State, Callable[[], object]]:
-    if kind == "clear":  # afterwards there is no session of this name: see _acts
-        return {}, session_store.clear
-    if kind == "fork":
-        return {f"fork{round_}": chat}, lambda: session_store.fork(f"fork{round_}")
-    if kind == "add seals":
-        new = (chat.seals[-1] + 1, chat.seals[-1] + 2)
-
-        def add() -> None:
-            session_store.add_seals(_seals(*new), edits=0)
-            _store_images(store, _seals(*new))
-
-        return {"chat": replace(chat, seals=chat.seals + new)}, add
-    other = _seals(*range(2, 6 + round_), round_=round_ + 1)
-
-    def put_in_place() -> None:
-        session_store.replace_seals(1, other, edits=round_)
-        _store_images(store, other)
-
-    return {"chat": replace(chat, seals=(1, *(record.number for record in other)))}, put_in_place
+def make_prepared_state() -> State:
+    """Return what most databases hold before a kill."""
+    chat = ExpectedSession(anchors=tuple(range(1, 13)), seals=(1, 2, 3), last=12)
+    return {"chat": chat, "other": ExpectedSession(anchors=(1,), last=1)}

@@ -34,8 +34,11 @@ def escape_line(text: str) -> str:
 
 
 def escape_sentence(text: str) -> str:
-    """Return a message as one line without control characters; white space of any kind becomes one blank."""
-    return escape_controls(" ".join(text.split()))
+    """Return a message as one line that can be printed; white space of any kind becomes one blank."""
+    line = " ".join(text.split())
+    if line.isprintable():
+        return line
+    return "".join(one if one.isprintable() else f"\\u{{{ord(one):x}}}" for one in line)
 
 
 def escape_json(text: str) -> str:

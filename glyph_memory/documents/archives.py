@@ -64,8 +64,8 @@ class Archive:
                 else str(error)
             )
             raise DocumentError(f"{shown} is no whole zip file: {cause}; get the file again") from error
-        self.infos = [info for info in self._zip.infolist() if not info.is_dir()]
-        """What the list of members says of each, in its order; folders left out."""
+        self.infos = [info for info in self._zip.infolist() if info.filename and not info.is_dir()]
+        """What the list of members says of each, in order; without folders, and those that a broken file names not."""
         self._members = {info.filename.replace("\\", "/"): info for info in self.infos}
         self._by_small_letters = {name.lower(): name for name in self._members}
 

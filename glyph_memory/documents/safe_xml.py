@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterator
 from typing import IO
 from xml.etree.ElementTree import Element, ParseError
+from xml.parsers import expat
 
 from glyph_memory.documents.needs import load_library
 from glyph_memory.errors import DocumentError
@@ -45,6 +46,22 @@ def read_events(file: IO[bytes], *, shown: str, depth: int = _DEPTH) -> Iterator
             f"{shown} has a DTD or entities, which may grow without bound; save the document anew"
         ) from error
     except (ParseError, LookupError, UnicodeError) as error:
+        raise DocumentError(f"{shown} is broken XML: {error}; get the file again") from error
+
+
+def check_xml(data: bytes, *, shown: str) -> None:
+    """Check that XML is whole, for those who hand it to a library that takes this for granted; nothing is kept.
+
+    Args:
+        data: The XML.
+        shown: What to call it in messages, quoted.
+
+    Raises:
+        DocumentError: It is not well-formed.
+    """
+    try:
+        expat.ParserCreate().Parse(data, True)
+    except (expat.ExpatError, LookupError, ValueError) as error:
         raise DocumentError(f"{shown} is broken XML: {error}; get the file again") from error
 
 

@@ -18,6 +18,7 @@ from glyph_memory.documents.encodings import (
     find_zeros,
     guess_best,
     is_binary,
+    is_encoding,
     is_mostly_utf8,
     is_utf8,
 )
@@ -68,6 +69,8 @@ def _check_charset(head: bytes, name: str) -> str:
     """Return an encoding that a server or the file itself named, as Python names it; empty where it is another one."""
     try:
         found = codecs.lookup(name).name
+        if not is_encoding(found):
+            return ""
         codecs.getincrementaldecoder(found)().decode(head)
     except (LookupError, ValueError, TypeError):
         return ""

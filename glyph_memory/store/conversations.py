@@ -85,6 +85,8 @@ class Conversations:
         check_name(session)
         check_marks(marks)
         check_whole("parent_turns", parent_turns, StoreError)
+        if parent != "":
+            check_name(parent)
         for name, body in (("bookmark", bookmark or b""), ("report", report)):
             if not isinstance(body, bytes):
                 raise StoreError(f"the {name} is {show_value(body)}; give it as bytes, usually of JSON")

@@ -60,14 +60,15 @@ _MAKE_GRAVE = text(
 
 def forget_after(erasure: Erasure, session: SessionRow, after: int, *, reader: SealReader | None) -> int:
     """Erase the turns with a higher anchor, and seals that tell of them; return how many turns there were."""
-    return _forget(erasure, session, [(clamp_anchor(after) + 1, HIGHEST)] if after < HIGHEST else [], reader)
+    last = clamp_anchor(after)
+    return _forget(erasure, session, [(last + 1, HIGHEST)] if last < HIGHEST else [], reader)
 
 
 def forget_anchors(
     erasure: Erasure, session: SessionRow, anchors: Collection[int], *, reader: SealReader | None
 ) -> int:
     """Erase some turns, and seals that tell of them; return how many turns there were."""
-    ranges = _join_ranges(anchor for anchor in anchors if 0 < anchor <= HIGHEST)
+    ranges = _join_ranges(anchor for anchor in anchors if clamp_anchor(anchor) > 0 and anchor <= HIGHEST)
     return _forget(erasure, session, ranges, reader)
 
 

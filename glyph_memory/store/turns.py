@@ -52,7 +52,13 @@ def to_column_text(text: str) -> str:
 
 
 def clamp_anchor(anchor: int) -> int:
-    """Return an integer limited to what a database column can be compared with."""
+    """Return an integer limited to what a database column can be compared with.
+
+    Raises:
+        StoreError: It is no integer.
+    """
+    if not isinstance(anchor, int) or isinstance(anchor, bool):
+        raise StoreError(f"an anchor is {show_value(anchor)}; give a whole number, as turns have it")
     return max(-1, min(anchor, HIGHEST))
 
 

@@ -33,6 +33,7 @@ _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 _COLOR_FIELDS = ("font_color", "page_color", "paragraph_color", "border_color", "newline_color")
 _ROLES_AT_MOST = 10
 _PIXELS_AT_MOST = 50_000_000
+_MOST_LINES = 100_000
 _POSITIVE = ("page_width_pt", "page_height_pt", "dpi", "font_size_pt", "line_height_pt", "horizontal_scale")
 _SIGNED = ("letter_spacing_pt", "first_line_indent_pt")
 _COUNTS = {"snap_px": 1, "columns": 1, "paragraph_lines": 0, "tab_spaces": 1}
@@ -117,6 +118,11 @@ def _check_room(style: PageStyle) -> None:
         raise StyleError(
             f"line_height_pt={style.line_height_pt!r} is below font_size_pt={style.font_size_pt!r}: lines would "
             f"overlap; raise line_height_pt to {style.font_size_pt!r} or more"
+        )
+    if style.lines_per_column > _MOST_LINES:
+        raise StyleError(
+            f"line_height_pt={style.line_height_pt!r} at dpi={style.dpi!r} would put {style.lines_per_column:,} lines "
+            f"into a column, which nobody can read; raise dpi, so that they are {_MOST_LINES:,} at most"
         )
     if style.letter_spacing_pt < -style.font_size_pt / 4:
         raise StyleError(

@@ -121,6 +121,19 @@ def test_what_no_honest_program_writes_is_refused(make: Callable[[], bytes], sai
     assert said in complain(make())
 
 
+def test_a_member_without_a_name_is_none() -> None:
+    """As where a broken byte says that its name is of no length; the others are read."""
+    data = zip_up({"x": b"lost", "a.xml": b"kept"})
+    at = data.index(
+        b"PK\x01\x02"
+    )  # its entry in the list: the length of the name, which stands behind 46 bytes
+    data = data[: at + 28] + b"\0" + data[at + 29 : at + 46] + data[at + 47 :]
+    data = data.replace(struct.pack("<I", len(data) + 1 - 22 - at), struct.pack("<I", len(data) - 22 - at))
+    with open_archive(open_bytes(data, "utf-8", name="a.docx"), LoadOptions()) as archive:
+        assert [info.filename for info in archive.infos] == ["a.xml"]
+        assert archive.read("a.xml") == b"kept"
+
+
 def test_a_long_list_of_members_is_not_read() -> None:
     """The library would read it at once, however long it says it is."""
     data = zip_up({"a" * 60_000 + str(number): b"" for number in range(140)})

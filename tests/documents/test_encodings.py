@@ -280,3 +280,10 @@ def test_a_word_that_ends_in_an_accent_is_western() -> None:
     (document,) = load(b"caf\xe9", name="a.txt")
     assert (document.text, document.encoding) == ("café", "cp1252")
     assert document.defects[0].kind == "guessed"
+
+
+@pytest.mark.parametrize("named", ["quopri", "base64", "rot13", "zip"])
+def test_a_codec_that_is_no_encoding_of_text_is_no_ones_encoding(named: str) -> None:
+    """A mail that was cut says `Transfer-Encoding: quoted-printable` in its first lines."""
+    (document,) = load(f"# coding: {named}\n".encode() + b"caf\xe9\n", name="a.txt")
+    assert document.text == f"# coding: {named}\ncaf\xe9\n"

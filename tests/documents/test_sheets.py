@@ -434,6 +434,31 @@ def test_ods_that_repeats_too_much_is_refused(row: str) -> None:
     assert "repeats cells" in complain(make_ods(row), "a.ods")
 
 
+def test_an_xlsb_with_a_cell_that_has_no_place_is_refused() -> None:
+    """The library takes the place from what it read before, asks for terabytes, and the whole process ends."""
+    sheet = {"sheet1.bin": lambda data: data.replace(b"\x91\x01\x00", b"\x91\x01\x00\x00\x00", 1)}
+    damaged = change_members(make_xlsb([(0, 0, 1.0)]), sheet)
+    assert "is broken: it holds a cell without a place" in complain(damaged, "a.xlsb")
+
+
+def test_an_ods_whose_xml_is_cut_is_refused() -> None:
+    """The library that reads cells would look for its end for ever."""
+    data = make_ods(make_ods_row(make_ods_cell("a")))
+    damaged = change_members(
+        data, {"content.xml": lambda xml: xml[: xml.index(b"</table:table>")] + b"</table:table:spreadsheet>"}
+    )
+    assert "is broken XML" in complain(damaged, "a.ods")
+
+
+def test_an_ods_without_a_table_is_refused() -> None:
+    """As one is whose only table's name is damaged."""
+    data = make_ods(make_ods_row(make_ods_cell("a")))
+    damaged = change_members(
+        data, {"content.xml": lambda xml: re.sub(rb"(</?table:tabl)e(?=[ >])", rb"\1x", xml)}
+    )
+    assert "a.ods" in complain(damaged, "a.ods")
+
+
 def format_cell(value: float, number_format: str) -> Document:
     """Return a sheet with one number."""
 

@@ -34,6 +34,15 @@ def postgres_socket() -> Iterator[str]:
 
 
 @pytest.fixture
+def own_postgres_socket() -> Iterator[str]:
+    """Run a PostgreSQL server that a test may bring down, and give its socket."""
+    if not has_postgres():
+        pytest.skip(MISSING)
+    with run_postgres() as socket:
+        yield socket
+
+
+@pytest.fixture
 def postgres_url(postgres_socket: str) -> str:
     """Empty the server's database and give its URL."""
     run_statement(postgres_socket, "DROP SCHEMA public CASCADE")

@@ -381,3 +381,13 @@ def test_a_request_of_a_long_conversation_reads_no_other_turns(tmp_path: Path) -
     assert not [step for step in steps if step.startswith("SCAN")]
     of_turns = {step for step in steps if re.search(r"glyph_(turns|images|words|marks) ", step)}
     assert not [step for step in of_turns if step.endswith("(session_id=?)")]
+
+
+@pytest.mark.parametrize("parent", [7, b"chat", None, "\0"])
+def test_a_parent_whose_name_is_none_is_refused(store: Store, parent: str) -> None:
+    """Nothing is kept then."""
+    with pytest.raises(StoreError, match="session"):
+        store.keep_conversation(
+            "chat", turns=[], marks={chain("a"): 1}, bookmark=None, report=b"", parent=parent
+        )
+    assert store.find_mark([chain("a")]) is None

@@ -303,6 +303,22 @@ def test_sessions_are_listed_by_name(store: Store) -> None:
     assert {session.first_time for session in store.sessions()} == {NOON}
 
 
+@pytest.mark.parametrize("anchor", ["1", 1.5, True, None, float("nan"), b"1"])
+def test_an_anchor_that_is_no_whole_number_is_refused(session_store: SessionStore, anchor: int) -> None:
+    """And erases nothing: half an anchor once took the next turn with it, or left the one meant."""
+    session_store.append(say("a", "b", "c"))
+    for call in (
+        lambda: session_store.delete([anchor]),
+        lambda: session_store.truncate(after=anchor),
+        lambda: session_store.set_pinned(anchor, True),
+        lambda: session_store.turn(anchor),
+        lambda: list(session_store.turns(after=anchor)),
+    ):
+        with pytest.raises(StoreError, match=r"an anchor is .*; give a whole number"):
+            call()
+    assert [turn.text for turn in session_store.turns()] == ["a", "b", "c"]
+
+
 def test_a_session_whose_turns_are_all_forgotten_is_still_there(store: Store) -> None:
     """Its anchors must not be given again."""
     store.session("a").append(say("x"))

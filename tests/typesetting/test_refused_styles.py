@@ -136,3 +136,9 @@ def test_a_role_without_a_colour_is_refused() -> None:
 def test_values_of_the_wrong_type_are_refused_by_name(parameters: dict[str, Any]) -> None:
     """A style read from a file or typed by hand fails where it is made, not where it is drawn."""
     assert next(iter(parameters)) in refused(**parameters)
+
+
+def test_lines_too_low_to_be_seen_are_refused() -> None:
+    """They would be two hundred thousand million in a column, and all of the memory."""
+    assert "dpi=1e-09" in refused(dpi=1e-9, fill_page=True)
+    assert PageStyle(dpi=20).lines_per_column

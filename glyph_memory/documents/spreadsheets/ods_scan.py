@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from itertools import pairwise
 
 from glyph_memory.document import Defect
 from glyph_memory.documents.archives import Archive
 from glyph_memory.documents.options import Limits
+from glyph_memory.documents.safe_xml import check_xml
 from glyph_memory.documents.spreadsheets.xlsx_scan import SheetFacts
 from glyph_memory.errors import DocumentError
 
@@ -49,13 +51,16 @@ def scan_ods(archive: Archive, limits: Limits) -> tuple[dict[str, SheetFacts], l
     And what is not read, to be told.
 
     Raises:
-        DocumentError: Its rows and cells, repeated as often as it says, are more than `Limits.cells`, or their text is
-            more than `Limits.unpacked_bytes`.
+        DocumentError: Its XML is broken. Its rows and cells, repeated as often as it says, are more than
+            `Limits.cells`, or their text is more than `Limits.unpacked_bytes`.
     """
     content = archive.read(CONTENT, at_most=limits.unpacked_bytes)
+    check_xml(
+        content, shown=f"{CONTENT!r} in {archive.shown}"
+    )  # calamine looks for the end of broken XML for ever
     facts, cost, texts = dict[str, SheetFacts](), _Cost(archive.shown, limits), 0
     tables = [found.start() for found in _TABLE.finditer(content)]
-    for begin, end in zip(tables, [*tables[1:], len(content)], strict=True):
+    for begin, end in pairwise([*tables, len(content)]):
         sheet = _scan_table(content[begin:end], cost)
         texts += sum(map(len, sheet.texts.values()))
         if texts > _MOST_TEXTS:

@@ -11,13 +11,15 @@ from glyph_memory.errors import DocumentError, show_value
 
 _ROW, _CELLS, _ERRORS = 0, range(2, 12), (3, 11)
 """Numbers of records: a row's header; cells with a value, and those of them with an error."""
+_PLACE_BYTES = 4
+"""What each of them begins with: the number of its row or column."""
 
 
 def scan_xlsb(archive: Archive, limits: Limits) -> int:
     """Return how many cells hold an error, whose text calamine does not return.
 
     Raises:
-        DocumentError: A sheet reaches further than `Limits.cells`.
+        DocumentError: A sheet is broken, or reaches further than `Limits.cells`.
     """
     errors = area = 0
     for member in archive.names:
@@ -27,9 +29,16 @@ def scan_xlsb(archive: Archive, limits: Limits) -> int:
             continue
         row, rows, columns = 0, set[int](), set[int]()
         for kind, data in _read_records(archive.read(member, at_most=limits.unpacked_bytes)):
-            if kind == _ROW and len(data) >= 4:
+            if kind != _ROW and kind not in _CELLS:
+                continue
+            if len(data) < _PLACE_BYTES:  # calamine would take what is missing from the record before
+                raise DocumentError(
+                    f"{show_value(member)} in {archive.shown} is broken: it holds a cell without a place; save the "
+                    "workbook anew"
+                )
+            if kind == _ROW:
                 row = struct.unpack_from("<I", data)[0]
-            elif kind in _CELLS and len(data) >= 4:
+            else:
                 rows.add(row)
                 columns.add(struct.unpack_from("<I", data)[0])
                 errors += kind in _ERRORS
