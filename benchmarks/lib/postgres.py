@@ -9,13 +9,17 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
+
+_OTHERS = text(
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 MISSING = "no PostgreSQL server on this machine. Try: apt install postgresql"
 
@@ -146,15 +150,22 @@ def drop_database(socket: str, name: str) -> None:
     run_statement(socket, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def wait_for_backends(url: str) -> None:
-    """Wait until the server has done what killed clients had sent to a database."""
-    others = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
-    engine = create_engine(url, poolclass=NullPool)
-    with engine.connect() as connection:
+def list_backends(url: str) -> frozenset[int]:
+    """Return the processes that serve a database's clients now."""
+    with create_engine(url, poolclass=NullPool).connect() as connection:
+        return frozenset(connection.execute(_OTHERS).scalars())
+
+
+def wait_for_backends(url: str, *, known: Collection[int] = ()) -> None:
+    """Wait until the server has done what killed clients had sent to a database.
+
+    Args:
+        url: Of the database.
+        known: Processes of the server that served somebody else before.
+    """
+    with create_engine(url, poolclass=NullPool).connect() as connection:
         for _ in range(1000):
-            if not connection.execute(others).scalar():
+            if not set(connection.execute(_OTHERS).scalars()).difference(known):
                 return
             connection.rollback()  # else the view stays as it was
             time.sleep(0.01)

@@ -20,7 +20,13 @@ from glyph_memory.locks import ForkSafeLock
 from glyph_memory.store.address import Address
 from glyph_memory.store.engine import Database
 from glyph_memory.store.failures import find_state
-from glyph_memory.store.session_version import SessionView, read_system, read_view
+from glyph_memory.store.session_version import (
+    SessionView,
+    StoreIdentity,
+    read_place,
+    read_system,
+    read_view,
+)
 from glyph_memory.store.sessions import SessionRow, find_session
 from glyph_memory.telemetry import count
 
@@ -36,7 +42,7 @@ _LONG_S = 30
 _POLL_S, _LONGEST_POLL_S = 0.001, 0.01
 _TOO_SLOW = {"53300", "57014", "57P03"}
 _DOWN = ("08", "28", "3D", "53", "57")
-_REFUSED, _FORBIDDEN = ("42",), "42501"
+_REFUSED, _FORBIDDEN, _NO_TABLE = ("42",), "42501", "42P01"
 _OTHERS = "no replica of this store: {why}"
 _PASSED_OVER = (
     "the replica {shown} is passed over, and the primary read in its place: {why}. It is tried again at most "
@@ -131,22 +137,39 @@ class Replica:
         patience_s = 0.0 if self.is_lagging() else self.patience_s
         deadline_s, poll_s = time.monotonic() + patience_s, _POLL_S
         while True:
-            with self._database.begin_read() as connection:
-                seen = read_view(connection, name)
-                if seen.store != wanted.view.store:
-                    return None, "refused", _OTHERS.format(why="it belongs to another server or database")
-                if not seen.is_replica:
-                    return None, "refused", _OTHERS.format(why="it follows no server. Was it promoted?")
-                if seen.is_later(wanted.view):  # it was written to since
-                    with suppress(StoreError):  # of the primary's, who will say it again
-                        wanted.view = wanted.ask()
-                if seen.version == wanted.view.version:
-                    session = find_session(connection, name)
-                    return (None if session is None else (read(connection, session),)), "replica", ""
+            try:
+                if came := self._read_once(name, wanted, read):
+                    return came
+            except StoreError as error:  # the tables themselves may be what it has not replayed
+                if find_state(error) != _NO_TABLE or not self._follows(wanted.view.store):
+                    raise
             if time.monotonic() + poll_s > deadline_s:
                 return None, "behind", ""
             time.sleep(poll_s)
             poll_s = min(2 * poll_s, _LONGEST_POLL_S)
+
+    def _read_once(
+        self, name: str, wanted: Wanted, read: Read[T]
+    ) -> tuple[tuple[T] | None, Outcome, str] | None:
+        """Return as `_read` does; `None` where it shows another version of the session now."""
+        with self._database.begin_read() as connection:
+            seen = read_view(connection, name)
+            if seen.store != wanted.view.store:
+                return None, "refused", _OTHERS.format(why="it belongs to another server or database")
+            if not seen.is_replica:
+                return None, "refused", _OTHERS.format(why="it follows no server. Was it promoted?")
+            if seen.is_later(wanted.view):  # it was written to since
+                with suppress(StoreError):  # of the primary's, who will say it again
+                    wanted.view = wanted.ask()
+            if seen.version != wanted.view.version:
+                return None
+            session = find_session(connection, name)
+            return (None if session is None else (read(connection, session),)), "replica", ""
+
+    def _follows(self, store: StoreIdentity) -> bool:
+        """Return whether it is a replica of a server, asked for the same database, whatever tables it has."""
+        with self._database.begin_read() as connection:
+            return read_place(connection) == (True, store.system, store.database)
 
     def _claim(self) -> bool:
         """Return whether to ask it: of one that is not trusted, a single thread tries whether it answers."""

@@ -20,6 +20,7 @@ from glyph_memory.store.fingerprints import fingerprint
 
 _SYSTEM = "glyph_system"
 _READ_SYSTEM = text("SELECT CAST(system_identifier AS text) FROM pg_control_system()")
+_READ_PLACE = text("SELECT pg_is_in_recovery(), current_database()::text")
 _READ = text(
     "SELECT pg_is_in_recovery(), current_database()::text, 'glyph_sessions'::regclass::oid::bigint, "
     "(SELECT value FROM glyph_meta WHERE name = 'version'), mine.ctid::text, mine.xmin::text, mine::text, "
@@ -76,6 +77,12 @@ class SessionView(NamedTuple):
 def read_system(connection: Connection) -> str:
     """Return the server's identifier."""
     return str(connection.execute(_READ_SYSTEM).scalar_one())
+
+
+def read_place(connection: Connection) -> tuple[bool, str, str]:
+    """Return whether a server follows another one, its identifier, and the database's name."""
+    is_replica, database = connection.execute(_READ_PLACE).one()
+    return is_replica, read_system(connection), database
 
 
 def read_view(connection: Connection, name: str, *, remembers: bool = False) -> SessionView:

@@ -23,14 +23,18 @@ FOR_PEOPLE = {
     "LossKind", "ANEW", "_CHANGED", "FONTS", "GONE", "_LEFT_OUT", "_PICTURES", "_PROSE", "_WIDER", "_advice",
     "_describe_losses", "_describe_turn", "_refuse", "describe_lost_seals", "_describe_calls", "_describe_runs",
     "_tell_too_much", "explain_unshown", "_NO_QUESTION", "_NO_WORDS", "_NO_LINE", "_NO_ROOM", "_NO_PICTURE",
-    "_FUNCTION_WORDS", "spent", "there", "warn_of_calibration",
+    "_FUNCTION_WORDS", "spent", "there", "warn_of_calibration", "describe_left",
 }  # fmt: skip
 """Notices, and what errors advise: whoever runs the program reads them."""
+TELLERS = {"warn", "self._tell"}
+"""What is called with words for them."""
 
 
 def sentences(node: ast.AST) -> Iterator[str]:
     """Every literal in code that reads like words or an anchor, but for docstrings and what is for people."""
     if isinstance(node, ast.Raise) or getattr(node, "name", "") in FOR_PEOPLE:
+        return
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in TELLERS:
         return
     if isinstance(node, ast.Assign) and {getattr(name, "id", "") for name in node.targets} & FOR_PEOPLE:
         return

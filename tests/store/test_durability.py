@@ -10,7 +10,7 @@ import pytest
 from lib.kill import kill_writer
 from lib.killed_backends import kill_backends
 from lib.mixed import kill_one_of_several
-from lib.postgres import wait_for_backends
+from lib.postgres import list_backends, wait_for_backends
 from lib.starts import EMPTY, Place, Starts, fill, find_start
 from lib.writes import KINDS, OF_FILES
 
@@ -40,7 +40,10 @@ def test_a_client_that_is_killed_loses_nothing_on_a_server(
 ) -> None:
     """Its statements are the steps; the server ends what it had begun."""
     before = fill(find_start(kind), postgres_url, tmp_path)
-    place = Place(database=postgres_url, folder=tmp_path, wait=lambda: wait_for_backends(postgres_url))
+    known = list_backends(postgres_url)
+    place = Place(
+        database=postgres_url, folder=tmp_path, wait=lambda: wait_for_backends(postgres_url, known=known)
+    )
     outcome = kill_writer(place, kind, before, step=8)
     assert (outcome.was_killed, outcome.lost, outcome.faults) == (True, 0, ())
     assert outcome.acknowledged >= sum(len(session.anchors) for session in before.values()) - 4
@@ -49,10 +52,11 @@ def test_a_client_that_is_killed_loses_nothing_on_a_server(
 def test_of_several_writers_one_is_killed(shared_url: str, tmp_path: Path) -> None:
     """What each was told is stored is there, in its order, and the others go on."""
     is_server = "://" in shared_url
+    known = list_backends(shared_url) if is_server else frozenset()
     place = Place(
         database=shared_url if is_server else Path(shared_url),
         folder=tmp_path,
-        wait=lambda: wait_for_backends(shared_url) if is_server else None,
+        wait=lambda: wait_for_backends(shared_url, known=known) if is_server else None,
     )
     outcome = kill_one_of_several(place, draw=random.Random(1))
     assert (outcome.lost, outcome.faults) == (0, ())

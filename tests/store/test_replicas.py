@@ -367,6 +367,26 @@ def test_a_replica_that_is_killed_in_the_middle_is_replaced_by_the_primary(
             assert outcomes == {"replica": 2, "cancelled": 1, "down": 1}
 
 
+def test_a_replica_that_lacks_the_tables_of_a_new_store_lags(
+    postgres_socket: str, replica_server: Server, database: str, outcomes: Counter[str]
+) -> None:
+    """It is no other store's, so nothing is said; once it has them, it is read."""
+    replica_server.catch_up(postgres_socket)
+    replica_server.run(PAUSE)
+    with open_store(postgres_socket, database, replica_server, wait_s=0.05) as store:
+        session = store.session("chat")
+        say(session, "one")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert find(session, "one") == ["one"]
+        assert outcomes == {"behind": 1}
+        replica_server.run(RESUME)
+        replica_server.catch_up(postgres_socket)
+        get_replica(store)._lags_until_s = 0.0
+        assert find(session, "one") == ["one"]
+        assert outcomes == {"behind": 1, "replica": 1}
+
+
 def test_a_promoted_replica_is_refused(postgres_socket: str, database: str, outcomes: Counter[str]) -> None:
     """It goes its own way from now on, whatever it shows of this session; its own reading is not told so before."""
     with (
