@@ -96,7 +96,7 @@ def test_a_statement_that_takes_too_long_is_stopped(postgres_url: str) -> None:
 
 def test_a_transaction_that_stands_still_lets_go_of_its_locks(postgres_url: str) -> None:
     """As when the client's machine hangs; what it had not committed is not there."""
-    with Store.open(f"{postgres_url}&idle_timeout_s=0.05") as hung, Store.open(postgres_url) as store:
+    with Store.open(f"{postgres_url}&idle_timeout_s=0.5") as hung, Store.open(postgres_url) as store:
         store.session("chat").append([HELLO])
         with (
             pytest.raises(StoreError, match=r"stood still for longer than idle_timeout_s|no connection to"),
