@@ -28,6 +28,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from lib.report import print_table
 from lib.results import ROOT, write_results
 
@@ -145,7 +147,17 @@ def measure(nodes: RayNodes, texts: Path, folder: Path, *, kills: int, seed: int
         out = folder / f"killed-{runs}"
         killed += disturb(nodes, texts, out, dice=dice, at_most=kills - killed.total(), shard=shard)
         runs += 1
-        differing += digest_files(out) != wanted
+        found = digest_files(out)
+        differing += found != wanted
+        for name in sorted(name for name in wanted | found if wanted.get(name) != found.get(name)):
+            state = (
+                "differs"
+                if name in wanted and name in found
+                else "is missing"
+                if name in wanted
+                else "is new"
+            )
+            print(f"run {runs}: {name} {state}{tell_errors(out / name)}", flush=True)
         shutil.rmtree(out)
     print_table(
         "kills",
@@ -155,6 +167,14 @@ def measure(nodes: RayNodes, texts: Path, folder: Path, *, kills: int, seed: int
     return {
         "throughput": rows, "same_files": same, "kills": dict(killed), "runs": runs, "differing_runs": differing,
     }  # fmt: skip
+
+
+def tell_errors(path: Path) -> str:
+    """Return which errors stand in a table of documents, to print; empty where there are none."""
+    if path.parent.name != "documents" or not path.exists():
+        return ""
+    errors = {row["error"] for row in pq.read_table(path, columns=["error"]).to_pylist()} - {"", None}
+    return f": {'; '.join(sorted(errors))}" if errors else ""
 
 
 def disturb(
