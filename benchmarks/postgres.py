@@ -15,8 +15,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from functools import partial
@@ -29,6 +28,7 @@ from lib.pgbouncer import MISSING_BOUNCER, has_pgbouncer, make_bounced_url, run_
 from lib.postgres import MISSING, has_postgres, make_database, run_postgres
 from lib.report import print_table, say_whether
 from lib.results import write_results
+from lib.timing import time_call
 
 WRITERS, SESSIONS = 32, 8
 FEW_SESSIONS = 100
@@ -121,7 +121,7 @@ def compare_costs(small: str, large: str, *, rounds: int) -> dict[str, dict[str,
             for which in ((0, 1), (1, 0))[place % 2]:
                 memory = memories[which][place % 4]
                 line = f"Release {place} runs on build-{place}.internal, port 8443."
-                times = (_time(partial(memory.add, "user", line)), _time(memory.context))
+                times = (time_call(partial(memory.add, "user", line)), time_call(memory.context))
                 if place >= 5:  # the first ones meet what is not yet in memory
                     for name, seconds in zip(taken, times, strict=True):
                         taken[name][which].append(seconds)
@@ -145,12 +145,6 @@ def print_costs(costs: dict[str, dict[str, float]], *, sessions: int) -> None:
             for name, cost in costs.items()
         ],
     )
-
-
-def _time(call: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    call()
-    return time.perf_counter() - begun
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from lib.ray_workers import list_workers
 from lib.report import print_table
 from lib.results import ROOT, write_results
 
@@ -69,6 +70,11 @@ class RayNodes:
     """Ray's own, for tests of clusters."""
     nodes: list[Any] = field(default_factory=list)
     """Those that draw."""
+
+    @property
+    def session(self) -> str:
+        """The folder of the cluster's session."""
+        return str(self.cluster.head_node.get_session_dir_path())
 
     @classmethod
     def start(cls) -> RayNodes:
@@ -201,7 +207,7 @@ def disturb(
             driver.wait()
         elif kind == "node":
             nodes.kill(dice)
-        elif workers := list_workers():
+        elif workers := list_workers(nodes.session):
             os.kill(dice.choice(workers), signal.SIGKILL)
         else:
             continue
@@ -236,18 +242,6 @@ def finish(driver: subprocess.Popen[str]) -> dict[str, Any]:
         raise RuntimeError(f"the driver ended with {driver.returncode}; {said}")
     told: dict[str, Any] = json.loads(said)
     return told
-
-
-def list_workers() -> list[int]:
-    """Return the processes that draw."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if path.read_bytes().startswith(b"ray::MapWorker"):
-                found.append(int(path.parent.name))
-        except OSError:  # it ended meanwhile
-            continue
-    return found
 
 
 def make_texts(folder: Path, documents: int, *, lines: int) -> Path:

@@ -27,6 +27,7 @@ from typing import Any
 
 from glyph_memory.documents import ShardDrawer, open_shards
 from glyph_memory.testing import FakeRequest, FakeVLMServer
+from lib.ray_workers import list_workers
 from lib.report import print_table
 from lib.results import write_results
 from ray_cluster import PATHS, RayNodes, finish, make_texts
@@ -153,11 +154,11 @@ def disturb(
         if killed.total() >= at_most or len(server.requests) == asked:  # only while it asks
             continue
         kind = dice.choice(("worker", "worker", "driver"))
-        workers = list_workers(nodes)
+        workers = list_workers(nodes.session)
         if kind == "driver":
             driver.kill()
             driver.wait()
-            while list_workers(nodes):  # Ray ends those of a driver that is gone
+            while list_workers(nodes.session):  # Ray ends those of a driver that is gone
                 time.sleep(0.1)
         elif workers:
             os.kill(dice.choice(workers), signal.SIGKILL)
@@ -172,21 +173,6 @@ def start_driver(nodes: RayNodes, pages: Path, out: Path, server: FakeVLMServer)
     return subprocess.Popen(
         [str(one) for one in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
-
-
-def list_workers(nodes: RayNodes) -> list[int]:
-    """Return the processes of this cluster that ask."""
-    session = os.fsencode(nodes.cluster.head_node.get_session_dir_path())
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if path.read_bytes().startswith(b"ray::MapWorker"):
-                parent = path.with_name("stat").read_text().rpartition(")")[2].split()[1]
-                if session in Path(f"/proc/{parent}/cmdline").read_bytes():
-                    found.append(int(path.parent.name))
-        except OSError:  # it ended meanwhile
-            continue
-    return found
 
 
 if __name__ == "__main__":

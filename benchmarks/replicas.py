@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-import time
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -39,6 +38,7 @@ from lib.postgres import (
 from lib.replica_work import measure_work
 from lib.report import print_table
 from lib.results import write_results
+from lib.timing import time_call
 
 Call = Callable[[SessionStore, int], object]
 Figures = dict[str, Any]
@@ -137,7 +137,7 @@ def compare(
         for number in range(calls + 3):
             order = (alone, shared) if number % 2 else (shared, alone)
             taken = {
-                store: _time(partial(call, store.session(f"chat {number % sessions}"), number))
+                store: time_call(partial(call, store.session(f"chat {number % sessions}"), number))
                 for store in order
             }
             times.append((taken[alone], taken[shared]))
@@ -171,7 +171,7 @@ def measure_fresh(make: Callable[..., Store], *, calls: int) -> Figures:
             for store in (alone, shared):
                 session = store.session(f"chat {number % 2}")
                 session.append([_LAST])
-                taken.append(_time(partial(session.search, _WORDS[number % len(_WORDS)], k=8)))
+                taken.append(time_call(partial(session.search, _WORDS[number % len(_WORDS)], k=8)))
             times.append((taken[0], taken[1]))
     times = times[3:]
     return {
@@ -226,12 +226,6 @@ def count_left(row: Figures) -> tuple[float, float, float, float]:
         cpu,
         (shared["primary"]["cpu_s"] + shared["replica"]["cpu_s"]) / (alone["cpu_s"] or inf),
     )
-
-
-def _time(call: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    call()
-    return time.perf_counter() - begun
 
 
 if __name__ == "__main__":

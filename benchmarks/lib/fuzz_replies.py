@@ -15,6 +15,7 @@ from lib.fuzz_outcome import require
 from lib.fuzz_values import change_json, draw_json, draw_text, mutate, spell_json
 from tests import conftest  # noqa: F401 - how much is fuzzed, which the tests' modules ask for
 from tests.fuzz.test_replies import (
+    BETWEEN,
     ENDPOINT,
     FIELDS,
     WORDS,
@@ -68,15 +69,6 @@ _STATUSES = (*[200] * 24, 204, 302, 400, 401, 404, 408, 413, 422, 429, 500, 503,
 _AFTER = ("nan", "inf", "-1", "1e300", "9" * 400, "[]", "3", "Wed, 21 Oct 2015 07:28:00 -0000", "")
 _TYPES = ("text/event-stream", "TEXT/Event-Stream; charset=utf-16", "application/json", "", "\x1b")
 _ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r", b"\n", b"\r\n\r", b"")
-_BETWEEN = (
-    b": ping\n",
-    b"event: x\r",
-    b"data\n\n",
-    b"data: [DONE]\n\n",
-    b"data: [done]\n\n",
-    b"\xef\xbb\xbf",
-    b"\xc3",
-)
 _WORDS = tuple(spell_json(word) for word in (*FIELDS[:12], "", "\ud800", None, [], {}, 10**400, float("nan")))
 
 
@@ -108,7 +100,7 @@ def check_stream(dice: random.Random) -> str:
     data = b""
     for _ in range(dice.randint(1, 6)):
         if dice.random() < 0.2:
-            data += dice.choice(_BETWEEN)
+            data += dice.choice(BETWEEN)
         body = _draw_body(dice, _DELTAS) if dice.random() < 0.5 else spell_json(dice.choice(_DELTAS))
         data += b"data: " + body + dice.choice(_ENDS[: 6 if dice.random() < 0.3 else 1])
     if dice.random() < 0.4:

@@ -70,6 +70,20 @@ def print_note(sentence: str) -> None:
     side_console().print(Text(escape_controls(spell_options(sentence)), "dim"))
 
 
+@contextmanager
+def tell_of_stops(kept: str = "") -> Iterator[None]:
+    """On Ctrl-C, say that the same command goes on, and what is kept until then.
+
+    Args:
+        kept: Such as `all answers are kept, and `.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        print_note(f"Stopped; {kept}the same command goes on from here.")
+        raise
+
+
 def print_error(sentence: str) -> None:
     """Print an error on one line, to standard error, where the program goes on."""
     side_console().print(Text.assemble(("error: ", "red"), escape_sentence(spell_options(sentence))))

@@ -240,20 +240,20 @@ def stream_of(chunks: list[bytes]) -> Callable[[Step], object]:
     return answer
 
 
+BETWEEN = (
+    b": ping\n",
+    b"event: x\r",
+    b"data\n\n",
+    b"data: [DONE]\n\n",
+    b"data: [done]\n\n",
+    b"\xef\xbb\xbf",
+    b"\xc3",
+)
+"""What may stand between two events of a stream."""
 EVENTS = st.lists(
     st.builds(lambda body: b"data: " + body + b"\n\n", BODIES)
     | st.builds(lambda body: b"data:" + body.replace(b"\n", b"") + b"\r\n\r", BODIES)
-    | st.sampled_from(
-        [
-            b": ping\n",
-            b"event: x\r",
-            b"data\n\n",
-            b"data: [DONE]\n\n",
-            b"data: [done]\n\n",
-            b"\xef\xbb\xbf",
-            b"\xc3",
-        ]
-    )
+    | st.sampled_from(BETWEEN)
     | st.binary(max_size=8),
     max_size=6,
 )

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from lib import ray_workers
+
 ROOT = Path(__file__).parents[2]
 PATHS = os.pathsep.join([str(ROOT), str(ROOT / "benchmarks"), str(ROOT / "integrations" / "ray")])
 
@@ -34,18 +36,7 @@ def cluster() -> Iterator[str]:
 
 
 def list_workers() -> list[int]:
-    """Return the processes of our cluster that draw or ask; those of others on this machine are not ours to kill."""
+    """Return the processes of our cluster that draw or ask."""
     import ray
 
-    session = os.fsencode(ray.worker.global_worker.node.get_session_dir_path())
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if not path.read_bytes().startswith(b"ray::MapWorker"):
-                continue
-            parent = path.with_name("stat").read_text().rpartition(")")[2].split()[1]
-            if session in Path(f"/proc/{parent}/cmdline").read_bytes():
-                found.append(int(path.parent.name))
-        except OSError:  # it ended meanwhile
-            continue
-    return found
+    return ray_workers.list_workers(ray.worker.global_worker.node.get_session_dir_path())

@@ -48,7 +48,7 @@ def run(
         raise GlyphMemoryError(
             "--workers is for a cluster, and this process asks; name one with --ray, or leave it out"
         )
-    with _tell_of_stops(), _show_progress() as show:
+    with terminal.tell_of_stops("what was answered is kept, and "), _show_progress() as show:
         if ray is None:
             report = _ask_here(pages, asked, servers, out, options, show)
         else:
@@ -148,15 +148,6 @@ def _ask_here(
                 run.add(asker.ask(shard))
                 show(run.report())
     return run.report()
-
-
-@contextmanager
-def _tell_of_stops() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        terminal.print_note("Stopped; what was answered is kept, and the same command goes on from here.")
-        raise
 
 
 @contextmanager

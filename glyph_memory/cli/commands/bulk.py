@@ -55,7 +55,7 @@ def run(
     model = look.calibrate_profile(find_profile(profile, tokenizer=tokenizer))
     style, options = look.build_style(model), sources.options()
     with (
-        _tell_of_stops(),
+        terminal.tell_of_stops(),
         _show_progress() as show,
         open_engine(ray, out=out, jobs=jobs, index=index) as draw,
     ):
@@ -85,15 +85,6 @@ def run(
             f"{failed} of {report.total:,} could not be drawn; the others are in {out!r}. The same command tries "
             "those that failed again"
         )
-
-
-@contextmanager
-def _tell_of_stops() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        terminal.print_note("Stopped; the same command goes on from here.")
-        raise
 
 
 @contextmanager

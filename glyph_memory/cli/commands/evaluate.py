@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -167,7 +166,7 @@ def _ask(
         open_judge(judge) as (judge_reader, judge_name),
         server.reader(model) as reader,
         PageProgress("asking", unit="questions") as progress,
-        _tell_of_stops(),
+        terminal.tell_of_stops("what was answered is kept, and "),
     ):
         return run_tasks(
             plan.find_tasks(judge_reader),
@@ -202,15 +201,6 @@ def _find_model(server: Server, *, profile: str | None, tokenizer: str | None) -
         return name, find_profile(profile or "glyph", tokenizer=tokenizer)
     found = served.profile
     return name, found if tokenizer is None else found.with_tokenizer(tokenizer)
-
-
-@contextmanager
-def _tell_of_stops() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        terminal.print_note("Stopped; what was answered is kept, and the same command goes on from here.")
-        raise
 
 
 def _tell(results: Sequence[Result], report: RunReport | None, out: Path, output: Output) -> None:

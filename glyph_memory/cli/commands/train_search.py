@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -146,7 +146,7 @@ def run(
         asked = stack.enter_context(server.reader(model))
         proposer = stack.enter_context(open_llm(llm))
         show = stack.enter_context(_Bar())
-        stack.enter_context(_tell_of_stops())
+        stack.enter_context(terminal.tell_of_stops("all answers are kept, and "))
         exam, fresh = exams.open(asked, model, name, is_confirmed=search.confirm > 0)
         report = search_style(
             exam,
@@ -238,15 +238,6 @@ class _Bar:
                 f"with {best.result.accuracy:.1%} at ρ {best.result.rho:.2f}."
             )
         self._bar(progress.tried, progress.of)
-
-
-@contextmanager
-def _tell_of_stops() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        terminal.print_note("Stopped; all answers are kept, and the same command goes on from here.")
-        raise
 
 
 def _write(report: SearchReport, out: Path, plot: Path | None, name: str) -> None:
