@@ -1,11 +1,13 @@
 """Draw documents on a real Ray cluster of this machine: how fast by workers, and what do kills change?
 
-The cluster has a head without processors and two nodes with one each. First the same documents are drawn by one worker
-and by two. Then they are drawn again and again while workers, drivers and nodes are killed at random; after each such
-run all files are compared, bit by bit, with those of an undisturbed run. Needs glyph-memory-ray.
+The cluster has a head without processors and two nodes with one each. First the same documents, one of them broken, are
+drawn by one worker and by two. Then they are drawn again and again while workers, drivers and nodes are killed at
+random; after each such run all files are compared, bit by bit, with those of an undisturbed run. Needs
+glyph-memory-ray.
 
     python benchmarks/ray_cluster.py                50 kills, some 15 minutes on two cores
     python benchmarks/ray_cluster.py --kills 5
+    python benchmarks/ray_cluster.py --pause 0.5 3    kills twice as often
     python benchmarks/ray_cluster.py --quick        does everything run? No figure
 """
 
@@ -35,6 +37,8 @@ from lib.report import print_table
 from lib.results import ROOT, write_results
 
 KILLS, DOCUMENTS = 50, 240
+PAUSE_S = (1.0, 6.0)
+"""Between two kills."""
 PATHS = os.pathsep.join(map(str, (ROOT, ROOT / "benchmarks", ROOT / "integrations" / "ray")))
 """Where workers find the code that is measured."""
 _DRIVER = """
@@ -109,6 +113,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--kills", type=int, default=KILLS, help="of workers, drivers and nodes together")
     parser.add_argument("--documents", type=int, default=DOCUMENTS, help="how many are drawn")
     parser.add_argument("--seed", type=int, default=0, help="of what is killed when")
+    parser.add_argument(
+        "--pause",
+        type=float,
+        nargs=2,
+        default=PAUSE_S,
+        metavar=("FROM", "TO"),
+        help="seconds between kills",
+    )
     parser.add_argument("--quick", action="store_true", help="few documents, two kills")
     given = sys.argv[1:] if arguments is None else list(arguments)
     options = parser.parse_args(given)
@@ -117,15 +129,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ["PYTHONPATH"] = PATHS
     with tempfile.TemporaryDirectory(prefix="glyph-ray-") as folder:
         texts = make_texts(Path(folder) / "texts", documents, lines=400)
+        (texts / "0000" / "000001-broken.docx").write_bytes(b"PK no archive")  # a row with its error
         nodes = RayNodes.start()
         try:
-            figures = measure(nodes, texts, Path(folder), kills=kills, seed=options.seed)
+            figures = measure(
+                nodes, texts, Path(folder), kills=kills, seed=options.seed, pause=tuple(options.pause)
+            )
         finally:
             nodes.cluster.shutdown()
     write_results("ray_cluster", {"documents": documents, "seed": options.seed, **figures}, arguments=given)
 
 
-def measure(nodes: RayNodes, texts: Path, folder: Path, *, kills: int, seed: int) -> dict[str, Any]:
+def measure(
+    nodes: RayNodes, texts: Path, folder: Path, *, kills: int, seed: int, pause: tuple[float, float]
+) -> dict[str, Any]:
     """Return the figures."""
     shard = 2
     rows = []
@@ -151,7 +168,8 @@ def measure(nodes: RayNodes, texts: Path, folder: Path, *, kills: int, seed: int
     dice, killed, runs, differing = random.Random(seed), Counter[str](), 0, 0
     while killed.total() < kills:
         out = folder / f"killed-{runs}"
-        killed += disturb(nodes, texts, out, dice=dice, at_most=kills - killed.total(), shard=shard)
+        left = kills - killed.total()
+        killed += disturb(nodes, texts, out, dice=dice, at_most=left, shard=shard, pause=pause)
         runs += 1
         found = digest_files(out)
         differing += found != wanted
@@ -184,14 +202,21 @@ def tell_errors(path: Path) -> str:
 
 
 def disturb(
-    nodes: RayNodes, texts: Path, out: Path, *, dice: random.Random, at_most: int, shard: int
+    nodes: RayNodes,
+    texts: Path,
+    out: Path,
+    *,
+    dice: random.Random,
+    at_most: int,
+    shard: int,
+    pause: tuple[float, float],
 ) -> Counter[str]:
     """Draw the documents while something is killed every few seconds; return what was."""
     killed = Counter[str]()
     driver = start_driver(nodes, texts, out, workers=2, shard=shard)
     while True:
         try:
-            driver.wait(dice.uniform(1, 6))
+            driver.wait(dice.uniform(*pause))
         except subprocess.TimeoutExpired:
             pass
         else:

@@ -58,6 +58,7 @@ class Attempts:
             before = max(1, self._noted["begun"])
             if (at := self._noted["at"]) is not None:
                 self._noted["deaths"][at] = self._noted["deaths"].get(at, 0) + 1
+                self._noted["at"] = None  # who is lost before its first note was lost nowhere
         self._noted |= {"begun": before + 1}
         self._write()
         return before

@@ -33,8 +33,9 @@ from glyph_memory.typesetting import style_fingerprint
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE})
 _PAUSE_S = 10.0
 """After a shard for which a machine has no room."""
-_ATTEMPTS = 5
-"""Deaths at one document, while each is drawn in a process of its own: then it is the machine, or the document."""
+_ATTEMPTS = 10
+"""Deaths of a worker at one document, which has a process of its own by then. It is seldom the document's fault, and
+machines that come and go for their own reasons shall not cost one; but one that fells its machine must end, too."""
 Drawn = tuple[Row, list[tuple[Row, bytes]]]
 """What is told of a document, and its pages with their PNG."""
 

@@ -5,9 +5,9 @@ Knows sources and shards; knows nothing about Ray.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from glyph_memory.documents.bulk.drawn import DrawingPlan, name_source
 from glyph_memory.documents.shards.listing import SourceFile
@@ -29,12 +29,23 @@ class Shard:
     """Of each its path, its version, and the digest that it had before; empty where it is new."""
 
 
+class Told(NamedTuple):
+    """What the last row about a document tells."""
+
+    version: str
+    digest: str
+    shard: str
+    """Whose row it is."""
+    error: str
+    """Why it could not be drawn; empty where it was."""
+
+
 @dataclass(kw_only=True, slots=True)
 class Finished:
     """What is finished in an output folder."""
 
-    documents: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Of each that was drawn its version and digest."""
+    documents: dict[str, Told] = field(default_factory=dict)
+    """By their names; without those that were drawn in another style."""
     shards: set[str] = field(default_factory=set)
     """Names of shards."""
 
@@ -50,13 +61,11 @@ def find_finished(storage: Storage, drawing: DrawingPlan) -> Finished:
         finished.shards.add(name)
         columns = ("document", "version", "digest", "style", "options", "error")
         for row in read_documents(storage, name, columns):
-            if row["error"] or (row["style"], row["options"]) != (
-                drawing.style_digest,
-                drawing.options_digest,
-            ):
-                finished.documents.pop(row["document"], None)
+            told = Told(row["version"], row["digest"], name, row["error"] or "")
+            if (row["style"], row["options"]) == (drawing.style_digest, drawing.options_digest):
+                finished.documents[row["document"]] = told
             else:
-                finished.documents[row["document"]] = (row["version"], row["digest"])
+                finished.documents.pop(row["document"], None)
     return finished
 
 
@@ -93,6 +102,7 @@ def make_plan(
     *,
     documents: int,
     size: int,
+    is_left: bool = False,
 ) -> list[Shard]:
     """Return the shards that are to be drawn: those of a plan that was not finished, and then what is new since.
 
@@ -103,6 +113,8 @@ def make_plan(
         drawing: How they are drawn.
         documents: In a shard, at most.
         size: Bytes of a shard's sources, at most; a larger one has a shard of its own.
+        is_left: Whether the last run did not come to its end. Then its failures stay, as they would have: planned
+            anew, they would be in files that the run did not make without the stop.
 
     Raises:
         GlyphMemoryError: A plan cannot be read or written.
@@ -118,7 +130,8 @@ def make_plan(
     waiting = [one for one in planned if is_same and one.name not in finished.shards]
     listed = {(one.path, one.version) for one in files}
     known = {source[:2] for one in waiting for source in one.sources}
-    new = [one for one in files if _is_new(one, finished) and (one.path, one.version) not in known]
+    done = {one.name for one in planned} if is_same and is_left else frozenset[str]()
+    new = [one for one in files if _is_new(one, finished, done) and (one.path, one.version) not in known]
     if not new and known <= listed:
         return waiting
     # What was planned and not drawn is taken over, for one plan at a time is enough to go on from; but not what is
@@ -132,9 +145,11 @@ def _make_shard(name: str, held: Sequence[Sequence[str]]) -> Shard:
     return Shard(name=name, sources=tuple((path, version, known) for path, version, known in held))
 
 
-def _is_new(one: SourceFile, finished: Finished) -> bool:
-    known = finished.documents.get(name_source(one.path))
-    return known is None or not one.version or known[0] != one.version
+def _is_new(one: SourceFile, finished: Finished, done: Container[str]) -> bool:
+    told = finished.documents.get(name_source(one.path))
+    if told is None or told.version != one.version:
+        return True
+    return told.shard not in done and (not one.version or bool(told.error))
 
 
 def _split(
@@ -145,8 +160,8 @@ def _split(
         if shard and (len(shard) >= documents or held + one.size > size):
             yield shard
             shard, held = [], 0
-        known = finished.documents.get(name_source(one.path), ("", ""))[1]
-        shard.append([one.path, one.version, known])
+        told = finished.documents.get(name_source(one.path))
+        shard.append([one.path, one.version, told.digest if told and not told.error else ""])
         held += one.size
     if shard:
         yield shard

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from glyph_memory.checks import check_whole
-from glyph_memory.documents.bulk.drawn import DrawingPlan
+from glyph_memory.documents.bulk.drawn import DrawingPlan, name_source
 from glyph_memory.documents.bulk.figures import count_documents, count_pages, describe_run, measure_shard
 from glyph_memory.documents.bulk.lock import make_write_error
 from glyph_memory.documents.bulk.report import BulkFailure, ShardReport, list_failures
@@ -23,7 +23,7 @@ from glyph_memory.documents.shards.compacting import compact
 from glyph_memory.documents.shards.drawing import ShardResult
 from glyph_memory.documents.shards.listing import SourceListing, list_sources
 from glyph_memory.documents.shards.places import find_place
-from glyph_memory.documents.shards.plan import ATTEMPTS, Shard, find_finished, make_plan
+from glyph_memory.documents.shards.plan import ATTEMPTS, Finished, Shard, find_finished, make_plan
 from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.documents.shards.versions import find_versions
 from glyph_memory.errors import DocumentError, GlyphMemoryError
@@ -36,14 +36,26 @@ class ShardRun:
     """A run that is open: what is to be drawn, and what has come of it; use `open_shards`."""
 
     def __init__(
-        self, address: str, drawing: DrawingPlan, listing: SourceListing, shards: Sequence[Shard]
+        self,
+        address: str,
+        drawing: DrawingPlan,
+        listing: SourceListing,
+        finished: Finished,
+        shards: Sequence[Shard],
     ) -> None:
         self.shards = tuple(shards)
         """What is to be drawn; pickle them to whoever draws."""
         self._address, self._plan, self._listing = address, pickle.dumps(drawing), listing
         waiting = {path for shard in shards for path, _, _ in shard.sources}
-        self._unchanged = sum(1 for one in listing.files if one.path not in waiting)
-        self._failures = list_failures(listing.failed)
+        names = [name_source(one.path) for one in listing.files if one.path not in waiting]
+        left = [(name, why) for name in names if (why := finished.documents[name].error)]
+        self._unchanged = len(names) - len(left)
+        self._failures = list_failures(listing.failed) + [
+            BulkFailure(
+                source=name, message=f"{why} (before the run was stopped; the next run tries it again)"
+            )
+            for name, why in left
+        ]
         count_documents(unchanged=self._unchanged, failed=len(self._failures))
         self._sums = dict.fromkeys(("pages", "tokens", "text_tokens", "defects"), 0)
         self._drawn, self._began = 0, time.perf_counter()
@@ -169,11 +181,17 @@ def open_shards(
     listing = list_sources(near, include=include, exclude=exclude, out=address)
     with storage.hold() as check_held:
         finished = find_finished(storage, drawing)
-        shards = make_plan(
-            storage, listing.files, finished, drawing, documents=documents_per_shard, size=bytes_per_shard
-        )
-        run = ShardRun(address, drawing, listing, shards)
         is_left = is_compacting_left(storage, ATTEMPTS)
+        shards = make_plan(
+            storage,
+            listing.files,
+            finished,
+            drawing,
+            documents=documents_per_shard,
+            size=bytes_per_shard,
+            is_left=is_left,
+        )
+        run = ShardRun(address, drawing, listing, finished, shards)
         if shards and not is_left:
             note_compacting(storage, ATTEMPTS)
         with open_span("documents.draw") as span:

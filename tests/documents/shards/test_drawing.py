@@ -12,6 +12,7 @@ import pytest
 
 from glyph_memory.documents import open_shards
 from glyph_memory.documents.bulk.drawn import DrawingPlan
+from glyph_memory.documents.bulk.report import ShardReport
 from glyph_memory.documents.shards.compacting import compact
 from glyph_memory.documents.shards.drawing import ShardDrawer
 from glyph_memory.documents.shards.listing import list_sources
@@ -221,6 +222,51 @@ def test_a_document_that_kills_its_worker_is_tried_three_times_and_then_is_a_row
     assert [bool(row["error"]) for row in read_documents(out)] == [False, True, False, False]
     assert {Path(row["document"]).name for row in read_pages(out)} == {"0000.md", "0001.md", "0002.md"}
     assert list((out / ATTEMPTS).iterdir()) == []
+
+
+@pytest.mark.parametrize("drawn", [0, 1, 2, 3])
+def test_a_run_that_was_stopped_comes_to_the_same_files_where_documents_fail(
+    tmp_path: Path, drawn: int
+) -> None:
+    """What failed before the stop is told, and tried again by the run after: planned anew it were in other files."""
+    texts = make_texts(tmp_path / "texts", documents=2)
+    (texts / "0000-bad.docx").write_bytes(b"PK\x03\x04 no archive")
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    draw_until(texts, whole, at_most=9)
+    with pytest.raises(KeyboardInterrupt):
+        draw_until(texts, stopped, at_most=drawn)
+    report = draw_until(texts, stopped, at_most=9)
+    assert digest_files(stopped) == digest_files(whole)
+    assert report.total == report.done == 3
+    [failure] = report.failures
+    assert Path(failure.source).name == "0000-bad.docx"
+    assert "zip" in failure.message
+    assert ("(before the run was stopped; the next run tries it again)" in failure.message) == (drawn > 0)
+    (texts / "0000-bad.docx").rename(texts / "0000-bad.md")
+    (texts / "0000-bad.md").write_text("It was mended.")
+    assert draw_until(texts, stopped, at_most=9).drawn == 1
+
+
+def test_what_failed_before_a_stop_is_tried_again_by_the_run_after(tmp_path: Path) -> None:
+    """Once the stopped run has come to its end."""
+    texts, out = make_texts(tmp_path / "texts", documents=1), tmp_path / "out"
+    (texts / "bad.docx").write_bytes(b"PK\x03\x04 no archive")
+    with pytest.raises(KeyboardInterrupt):
+        draw_until(texts, out, at_most=2)
+    told = [draw_until(texts, out, at_most=9).failures[0].message for _ in range(2)]
+    assert ["before the run was stopped" in one for one in told] == [True, False]
+
+
+def draw_until(texts: Path, out: Path, *, at_most: int) -> ShardReport:
+    """Draw each document into a file of its own, until so many are drawn; then break off."""
+    with open_shards(texts, out, documents_per_shard=1) as run:
+        for number, shard in enumerate(run.shards):
+            if number == at_most:
+                raise KeyboardInterrupt
+            run.add(ShardDrawer(*run.drawer).draw(shard))
+        if len(run.shards) == at_most:
+            raise KeyboardInterrupt
+    return run.report()
 
 
 def test_a_driver_that_is_killed_before_it_compacts_leaves_nothing_twice(tmp_path: Path) -> None:

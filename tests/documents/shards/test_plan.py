@@ -33,19 +33,26 @@ def name_files(*names: str, size: int = 10) -> list[SourceFile]:
 
 
 def plan(
-    storage: Storage, drawing: DrawingPlan, *names: str, documents: int = 2, size: int = 100
+    storage: Storage,
+    drawing: DrawingPlan,
+    *names: str,
+    documents: int = 2,
+    size: int = 100,
+    is_left: bool = False,
 ) -> list[Shard]:
     """Return what is to be drawn."""
     files = name_files(*names)
     finished = find_finished(storage, drawing)
-    return make_plan(storage, files, finished, drawing, documents=documents, size=size)
+    return make_plan(storage, files, finished, drawing, documents=documents, size=size, is_left=is_left)
 
 
-def finish(storage: Storage, drawing: DrawingPlan, shard: Shard) -> None:
+def finish(storage: Storage, drawing: DrawingPlan, shard: Shard, *, failing: str = "") -> None:
     """Write what a worker writes last."""
     digests = {"style": drawing.style_digest, "options": drawing.options_digest}
     records = [
-        {"document": path, "version": version, "digest": f"d{path}", **digests}
+        {"document": path, "version": version, "error": "torn", **digests}
+        if path == failing
+        else {"document": path, "version": version, "digest": f"d{path}", **digests}
         for path, version, _ in shard.sources
     ]
     storage.write(f"{DOCUMENTS}/{shard.name}.parquet", encode_documents(records))
@@ -79,6 +86,50 @@ def test_what_was_planned_and_not_drawn_is_taken_over(tmp_path: Path, drawing: D
     finish(storage, drawing, first[0])
     shards = plan(storage, drawing, "a", "b", "c", "d")
     assert [[path for path, _, _ in shard.sources] for shard in shards] == [["c"], ["d"]]
+
+
+def test_a_run_that_was_stopped_goes_on_without_what_failed(tmp_path: Path, drawing: DrawingPlan) -> None:
+    """It stays a row with its error, as without the stop; after the run's end, or once it changed, it is planned."""
+    storage = Storage(str(tmp_path))
+    first = plan(storage, drawing, "a", "b", "c")
+    finish(storage, drawing, first[0], failing="b")
+    assert plan(storage, drawing, "a", "b", "c", is_left=True) == first[1:]
+    finish(storage, drawing, first[1])
+    assert plan(storage, drawing, "a", "b", "c", is_left=True) == []
+    assert [one.sources for one in plan(storage, drawing, "a", "b@w", "c", is_left=True)] == [
+        (("b", "w", ""),)
+    ]
+
+
+def test_what_failed_in_an_earlier_run_is_tried_by_the_one_that_was_stopped(
+    tmp_path: Path, drawing: DrawingPlan
+) -> None:
+    """It is in that one's plan, and not left out of it since it failed before."""
+    storage = Storage(str(tmp_path))
+    first = plan(storage, drawing, "a", "b")
+    finish(storage, drawing, first[0], failing="b")
+    again = plan(storage, drawing, "a", "b")
+    assert [one.sources for one in again] == [(("b", "v", ""),)]
+    assert plan(storage, drawing, "a", "b", is_left=True) == again
+
+
+def test_what_has_no_version_is_drawn_once_by_a_run_that_was_stopped(
+    tmp_path: Path, drawing: DrawingPlan
+) -> None:
+    """A server that tells neither time nor ETag; the next run reads it anew."""
+    storage = Storage(str(tmp_path))
+    files = [SourceFile(path=name, version="", size=10) for name in "abc"]
+
+    def plan_again(*, is_left: bool) -> list[Shard]:
+        finished = find_finished(storage, drawing)
+        return make_plan(storage, files, finished, drawing, documents=2, size=100, is_left=is_left)
+
+    first = plan_again(is_left=False)
+    finish(storage, drawing, first[0])
+    assert plan_again(is_left=True) == first[1:]
+    finish(storage, drawing, first[1])
+    assert plan_again(is_left=True) == []
+    assert [[path for path, _, _ in one.sources] for one in plan_again(is_left=False)] == [["a", "b"], ["c"]]
 
 
 def test_another_style_is_another_plan(tmp_path: Path, drawing: DrawingPlan) -> None:

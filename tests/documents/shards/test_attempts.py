@@ -1,0 +1,41 @@
+"""Whoever takes a shard over knows how many did not come to its end, and where each was lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from glyph_memory.documents.shards.attempts import Attempts
+from glyph_memory.documents.shards.plan import ATTEMPTS
+from glyph_memory.documents.shards.storage import Storage
+
+
+def begin(out: Path) -> tuple[Attempts, int]:
+    """Begin a shard as a new worker does; return its notes, and how many were lost before."""
+    attempts = Attempts(Storage(str(out)), ATTEMPTS, "shard")
+    return attempts, attempts.begin()
+
+
+def test_each_lost_worker_counts_once_where_it_was_lost(tmp_path: Path) -> None:
+    """Three at one place, one at another."""
+    for place in ("0", "0", "1", "0"):
+        begin(tmp_path)[0].note(place)
+    attempts, lost = begin(tmp_path)
+    assert (lost, attempts.count_deaths("0"), attempts.count_deaths("1")) == (4, 3, 1)
+
+
+def test_a_worker_that_is_lost_before_it_came_anywhere_counts_at_no_place(tmp_path: Path) -> None:
+    """Many may be lost while they start: none of that is a document's fault."""
+    begin(tmp_path)[0].note("0")
+    for _ in range(7):
+        begin(tmp_path)
+    attempts, lost = begin(tmp_path)
+    assert (lost, attempts.count_deaths("0")) == (8, 1)
+
+
+def test_what_came_to_its_end_is_forgotten(tmp_path: Path) -> None:
+    """The next attempt is the first."""
+    attempts, _ = begin(tmp_path)
+    attempts.note("0")
+    attempts.end()
+    attempts, lost = begin(tmp_path)
+    assert (lost, attempts.count_deaths("0")) == (0, 0)
