@@ -64,16 +64,20 @@ class Attempts:
         return before
 
     def count_deaths(self, place: str) -> int:
-        """Return how often a worker was lost at a place of the shard."""
+        """Return how many workers in a row were lost at a place of the shard."""
         deaths: int = self._noted["deaths"].get(place, 0)
         return deaths
 
-    def note(self, place: str) -> None:
-        """Note at which place of the shard the work is.
+    def note(self, place: str | None) -> None:
+        """Note at which place of the shard the work is; the one before is done, and lost no worker by itself.
+
+        Args:
+            place: None behind the last one.
 
         Raises:
             GlyphMemoryError: The output folder cannot be written to.
         """
+        self._noted["deaths"].pop(self._noted["at"], None)
         self._noted["at"] = place
         self._write()
 

@@ -33,9 +33,9 @@ from glyph_memory.typesetting import style_fingerprint
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE})
 _PAUSE_S = 10.0
 """After a shard for which a machine has no room."""
-_ATTEMPTS = 10
-"""Deaths of a worker at one document, which has a process of its own by then. It is seldom the document's fault, and
-machines that come and go for their own reasons shall not cost one; but one that fells its machine must end, too."""
+_ATTEMPTS = 20
+"""Workers in a row that are lost at one document, which has a process of its own by then. It is seldom the document's
+fault, and machines that come and go for their own reasons shall not cost one; but one that fells them must end, too."""
 Drawn = tuple[Row, list[tuple[Row, bytes]]]
 """What is told of a document, and its pages with their PNG."""
 
@@ -148,13 +148,12 @@ class ShardDrawer:
             return
         for number, source in enumerate(shard.sources):
             if attempts.count_deaths(str(number)) >= _ATTEMPTS:
-                yield (
-                    _fail(source, f"its worker was killed {_ATTEMPTS} times while it was drawn", self._plan),
-                    [],
-                )
+                why = f"its worker was killed {_ATTEMPTS} times while it was drawn"
+                yield _fail(source, why, self._plan), []
                 continue
             attempts.note(str(number))
             yield self._draw_apart(source)
+        attempts.note(None)
 
     def _draw_apart(self, source: tuple[str, str, str]) -> Drawn:
         """Draw a document in a process of its own: one that kills it costs itself alone."""

@@ -32,7 +32,7 @@ from glyph_memory.windows.bulk.work import do_at_once
 _CAREFUL_AFTER = 2
 """Workers that were lost at a shard before its documents are asked about one by one."""
 _DEATHS = 3
-"""Workers that were lost at one document, while each was asked about alone: then it is the document."""
+"""Workers in a row that were lost at one document, while each was asked about alone: then it is the document."""
 _PATIENCE = 4
 """Requests in a row that no server answers are the end of a run: so many times what is under way at once."""
 Ask = Callable[[AskRequest, int], Reading]
@@ -181,6 +181,7 @@ class ShardAsker:
                 attempts.note(str(place))
                 for rows in do_at_once(answer, list_work(self._read_documents(shard, [name])), at_most=1):
                     yield from rows
+            attempts.note(None)
         else:
             work = list_work(self._read_documents(shard, names))
             for rows in do_at_once(answer, work, at_most=self._job.options.max_concurrent):

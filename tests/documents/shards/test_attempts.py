@@ -16,11 +16,26 @@ def begin(out: Path) -> tuple[Attempts, int]:
 
 
 def test_each_lost_worker_counts_once_where_it_was_lost(tmp_path: Path) -> None:
-    """Three at one place, one at another."""
-    for place in ("0", "0", "1", "0"):
+    """Three at one place, two at another."""
+    for place in ("0", "1", "0", "1", "0"):
         begin(tmp_path)[0].note(place)
     attempts, lost = begin(tmp_path)
-    assert (lost, attempts.count_deaths("0"), attempts.count_deaths("1")) == (4, 3, 1)
+    assert (lost, attempts.count_deaths("0"), attempts.count_deaths("1")) == (5, 3, 2)
+
+
+def test_a_place_that_was_come_past_is_not_at_fault(tmp_path: Path) -> None:
+    """A shard begins anew with each worker: its first place sees all of them, and loses none by itself."""
+    for _ in range(3):
+        begin(tmp_path)[0].note("0")
+    attempts, _ = begin(tmp_path)
+    attempts.note("0")
+    attempts.note("1")
+    attempts, _ = begin(tmp_path)
+    assert (attempts.count_deaths("0"), attempts.count_deaths("1")) == (0, 1)
+    attempts.note("1")
+    attempts.note(None)
+    attempts, lost = begin(tmp_path)
+    assert (lost, attempts.count_deaths("1")) == (5, 0)
 
 
 def test_a_worker_that_is_lost_before_it_came_anywhere_counts_at_no_place(tmp_path: Path) -> None:
