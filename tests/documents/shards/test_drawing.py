@@ -13,6 +13,7 @@ import pytest
 from glyph_memory.documents import open_shards
 from glyph_memory.documents.bulk.drawn import DrawingPlan
 from glyph_memory.documents.bulk.report import ShardReport
+from glyph_memory.documents.shards.attempts import Attempts
 from glyph_memory.documents.shards.compacting import compact
 from glyph_memory.documents.shards.drawing import ShardDrawer
 from glyph_memory.documents.shards.listing import list_sources
@@ -222,6 +223,25 @@ def test_a_document_that_kills_its_worker_is_tried_three_times_and_then_is_a_row
     assert [bool(row["error"]) for row in read_documents(out)] == [False, True, False, False]
     assert {Path(row["document"]).name for row in read_pages(out)} == {"0000.md", "0001.md", "0002.md"}
     assert list((out / ATTEMPTS).iterdir()) == []
+
+
+@pytest.mark.parametrize("lost", [19, 20])
+def test_a_document_at_which_twenty_workers_in_a_row_are_lost_is_a_row(
+    tmp_path: Path, plan: DrawingPlan, lost: int
+) -> None:
+    """One less, and it is drawn: machines come and go for reasons of their own."""
+    texts, out = make_texts(tmp_path / "texts", documents=2), tmp_path / "out"
+    [shard] = make_shards(texts, out, plan)
+    for _ in range(lost):
+        attempts = Attempts(Storage(str(out)), ATTEMPTS, shard.name)
+        attempts.begin()
+        attempts.note("0")
+        attempts.note("1")
+    result = ShardDrawer(str(out), find_versions(), pickle.dumps(plan)).draw(shard)
+    assert result.documents == 2 - len(result.failures)
+    assert [(Path(name).name, why) for name, why in result.failures] == [
+        ("0001.md", "its worker was killed 20 times while it was drawn")
+    ][: lost // 20]
 
 
 @pytest.mark.parametrize("drawn", [0, 1, 2, 3])
