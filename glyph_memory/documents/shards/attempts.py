@@ -14,13 +14,18 @@ from glyph_memory.documents.shards.storage import Storage
 _COMPACT = "compact"
 
 
-def note_compacting(storage: Storage, folder: str) -> None:
+def note_compacting(storage: Storage, folder: str, *, plan: int = 0) -> None:
     """Note that tables will have to be compacted, until the folder is removed.
+
+    Args:
+        storage: Where it is noted.
+        folder: In which folder there.
+        plan: The number of the plan that the run began with: whoever goes on after a stop may make others.
 
     Raises:
         GlyphMemoryError: The output folder cannot be written to.
     """
-    storage.write(f"{folder}/{_COMPACT}", b"{}")
+    storage.write(f"{folder}/{_COMPACT}", json.dumps({"plan": plan}).encode())
 
 
 def is_compacting_left(storage: Storage, folder: str) -> bool:
@@ -29,7 +34,32 @@ def is_compacting_left(storage: Storage, folder: str) -> bool:
     Raises:
         GlyphMemoryError: The output folder cannot be read.
     """
-    return storage.has(f"{folder}/{_COMPACT}")
+    return find_first_plan(storage, folder) is not None
+
+
+def find_first_plan(storage: Storage, folder: str) -> int | None:
+    """Return the number of the plan that a run began with that was stopped; 0 where none is noted, None without a stop.
+
+    Raises:
+        GlyphMemoryError: The output folder cannot be read.
+    """
+    if not storage.has(f"{folder}/{_COMPACT}"):
+        return None
+    try:
+        return int(json.loads(storage.read(f"{folder}/{_COMPACT}")).get("plan", 0))
+    except (ValueError, TypeError, AttributeError):  # half of it, on a store that writes in pieces
+        return 0
+
+
+def forget_attempts(storage: Storage, folder: str) -> None:
+    """Remove the notes of all shards; that tables have to be compacted stays noted.
+
+    Raises:
+        GlyphMemoryError: The store does not let us.
+    """
+    for name in storage.list_files(folder):
+        if name != _COMPACT:
+            storage.remove(f"{folder}/{name}")
 
 
 class Attempts:
@@ -44,6 +74,7 @@ class Attempts:
     def __init__(self, storage: Storage, folder: str, shard: str) -> None:
         self._storage, self._name = storage, f"{folder}/{shard}.json"
         self._noted: dict[str, Any] = {"begun": 0, "deaths": {}, "at": None}
+        self._before = 0
 
     def begin(self) -> int:
         """Note that the shard is begun; return how many began it before and did not end it.
@@ -60,6 +91,7 @@ class Attempts:
                 self._noted["deaths"][at] = self._noted["deaths"].get(at, 0) + 1
                 self._noted["at"] = None  # who is lost before its first note was lost nowhere
         self._noted |= {"begun": before + 1}
+        self._before = before
         self._write()
         return before
 
@@ -79,6 +111,18 @@ class Attempts:
         """
         self._noted["deaths"].pop(self._noted["at"], None)
         self._noted["at"] = place
+        self._write()
+
+    def leave(self) -> None:
+        """Note that the shard is left to others: by Ctrl-C, or since the output takes nothing. Nobody was lost.
+
+        Raises:
+            GlyphMemoryError: The output folder cannot be written to.
+        """
+        if not self._before:
+            self.end()
+            return
+        self._noted |= {"begun": self._before, "at": None}
         self._write()
 
     def end(self) -> None:

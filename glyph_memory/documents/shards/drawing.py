@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import errno
 import json
+import multiprocessing
 import os
 import pickle
 import socket
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -82,6 +83,7 @@ class ShardDrawer:
     def __init__(self, address: str, versions: Mapping[str, str], plan: bytes) -> None:
         self._storage, self._versions, self._pickled = Storage(address), dict(versions), plan
         self._plan: DrawingPlan | None = None
+        self._starts_processes = True
         self.refusal = self._check()
 
     def draw(self, shard: Shard) -> ShardResult:
@@ -98,6 +100,7 @@ class ShardDrawer:
             return _sum_up(shard, [row | {"defects": json.loads(row["defects"])} for row in rows])
         attempts = Attempts(self._storage, ATTEMPTS, shard.name)
         is_careful, began_s = attempts.begin() > 0, time.perf_counter()
+        self._starts_processes &= not multiprocessing.current_process().daemon  # one of a Pool may start none
         try:
             records = self._draw_and_write(shard, attempts, is_careful=is_careful)
         except OSError as error:  # of the draft alone; what the output says comes as our own error
@@ -105,9 +108,15 @@ class ShardDrawer:
             # Else a machine that is full takes all shards, as it is done with each at once.
             time.sleep(_PAUSE_S)
             return ShardResult(name=shard.name, trouble=_tell_of_room(error))
+        except (
+            BaseException
+        ):  # Ctrl-C, or an output that takes nothing: nobody was lost, no document is to blame
+            with suppress(GlyphMemoryError):
+                attempts.leave()
+            raise
         attempts.end()
         # Of those drawn with care, pages were drawn in other processes.
-        is_counted = is_counting() and not is_careful
+        is_counted = is_counting() and not (is_careful and self._starts_processes)
         return replace(_sum_up(shard, records), seconds=time.perf_counter() - began_s, is_counted=is_counted)
 
     def _draw_and_write(self, shard: Shard, attempts: Attempts, *, is_careful: bool) -> list[Row]:
@@ -156,13 +165,23 @@ class ShardDrawer:
         attempts.note(None)
 
     def _draw_apart(self, source: tuple[str, str, str]) -> Drawn:
-        """Draw a document in a process of its own: one that kills it costs itself alone."""
+        """Draw a document in a process of its own: one that kills it costs itself alone.
+
+        Where none can start, it is drawn here, and costs a worker each time, until that was counted often enough.
+        """
         assert self._plan is not None  # noqa: S101 - as above
-        with closing(run_jobs(draw_source, [(source, self._plan)], processes=1)) as batches:  # tries it twice
-            for batch in batches:
-                for _, drawn in batch:
-                    if drawn is not None:
-                        return drawn
+        if not self._starts_processes:
+            return draw_source((source, self._plan))
+        jobs = run_jobs(draw_source, [(source, self._plan)], processes=1)  # tries it twice
+        try:
+            with closing(jobs) as batches:
+                for batch in batches:
+                    for _, drawn in batch:
+                        if drawn is not None:
+                            return drawn
+        except GlyphMemoryError:  # no process starts; what is wrong with a document is told in its row
+            self._starts_processes = False
+            return draw_source((source, self._plan))
         why = "its process was killed three times while it was drawn; it may need too much memory"
         return _fail(source, why, self._plan), []
 

@@ -34,8 +34,6 @@ class Told(NamedTuple):
 
     version: str
     digest: str
-    shard: str
-    """Whose row it is."""
     error: str
     """Why it could not be drawn; empty where it was."""
 
@@ -61,7 +59,7 @@ def find_finished(storage: Storage, drawing: DrawingPlan) -> Finished:
         finished.shards.add(name)
         columns = ("document", "version", "digest", "style", "options", "error")
         for row in read_documents(storage, name, columns):
-            told = Told(row["version"], row["digest"], name, row["error"] or "")
+            told = Told(row["version"], row["digest"], row["error"] or "")
             if (row["style"], row["options"]) == (drawing.style_digest, drawing.options_digest):
                 finished.documents[row["document"]] = told
             else:
@@ -102,7 +100,7 @@ def make_plan(
     *,
     documents: int,
     size: int,
-    is_left: bool = False,
+    begun: int | None = None,
 ) -> list[Shard]:
     """Return the shards that are to be drawn: those of a plan that was not finished, and then what is new since.
 
@@ -113,8 +111,9 @@ def make_plan(
         drawing: How they are drawn.
         documents: In a shard, at most.
         size: Bytes of a shard's sources, at most; a larger one has a shard of its own.
-        is_left: Whether the last run did not come to its end. Then its failures stay, as they would have: planned
-            anew, they would be in files that the run did not make without the stop.
+        begun: The number of the plan that a run began with that did not come to its end; None where it did. What that
+            run came to stays, failures too, as it would have: planned anew, it would be in files that the run did not
+            make without the stop.
 
     Raises:
         GlyphMemoryError: A plan cannot be read or written.
@@ -128,10 +127,15 @@ def make_plan(
         raise plans.refuse(error) from error
     is_same = last is not None and last[0] == told
     waiting = [one for one in planned if is_same and one.name not in finished.shards]
-    listed = {(one.path, one.version) for one in files}
+    # What had no version when it was planned may have one now: it is read as it is.
+    listed = {(one.path, version) for one in files for version in (one.version, "")}
     known = {source[:2] for one in waiting for source in one.sources}
-    done = {one.name for one in planned} if is_same and is_left else frozenset[str]()
-    new = [one for one in files if _is_new(one, finished, done) and (one.path, one.version) not in known]
+    done = _find_done(plans, begun, told, finished)
+    new = [
+        one
+        for one in files
+        if known.isdisjoint({(one.path, one.version), (one.path, "")}) and _is_new(one, finished, done)
+    ]
     if not new and known <= listed:
         return waiting
     # What was planned and not drawn is taken over, for one plan at a time is enough to go on from; but not what is
@@ -145,11 +149,27 @@ def _make_shard(name: str, held: Sequence[Sequence[str]]) -> Shard:
     return Shard(name=name, sources=tuple((path, version, known) for path, version, known in held))
 
 
-def _is_new(one: SourceFile, finished: Finished, done: Container[str]) -> bool:
+def _find_done(
+    plans: PlanFiles, begun: int | None, made_for: Sequence[str], finished: Finished
+) -> set[tuple[str, str]]:
+    """Return what a run came to before it was stopped, in whichever of its plans: paths with their versions."""
+    if begun is None:
+        return set()
+    return {
+        (source[0], source[1])
+        for told, planned in plans.read_since(begun)
+        if told == made_for
+        for name, held in planned.items()
+        if name in finished.shards
+        for source in held
+    }
+
+
+def _is_new(one: SourceFile, finished: Finished, done: Container[tuple[str, str]]) -> bool:
     told = finished.documents.get(name_source(one.path))
-    if told is None or told.version != one.version:
+    if told is None or (told.version and told.version != one.version):
         return True
-    return told.shard not in done and (not one.version or bool(told.error))
+    return (one.path, told.version) not in done and (not told.version or bool(told.error))
 
 
 def _split(

@@ -31,6 +31,11 @@ def list_shards(storage: Storage, folder: str) -> list[str]:
     return [name.removesuffix(".parquet") for name in names if name.endswith(".parquet")]
 
 
+def find_number(name: str) -> int:
+    """Return the number of a plan, by its name or that of one of its shards."""
+    return int(name.partition("-")[0])
+
+
 class PlanFiles:
     """The plans in a folder of an output folder.
 
@@ -49,14 +54,15 @@ class PlanFiles:
         Raises:
             GlyphMemoryError: It cannot be read.
         """
-        if not self._names:
-            return None
-        name = self._names[-1]
-        try:
-            plan = json.loads(self._storage.read(f"{self._folder}/{name}"))
-            return list(plan["drawing"]), _name_shards(name, plan["shards"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise self.refuse(error) from error
+        return self._read(self._names[-1]) if self._names else None
+
+    def read_since(self, number: int) -> list[tuple[list[str], PlannedShards]]:
+        """Return what the plans were made for that have this number or a larger one, each with its shards, in order.
+
+        Raises:
+            GlyphMemoryError: One cannot be read.
+        """
+        return [self._read(name) for name in self._names if find_number(name) >= number]
 
     def refuse(self, error: Exception) -> GlyphMemoryError:
         """Return the error for a plan that cannot be read."""
@@ -75,10 +81,17 @@ class PlanFiles:
             GlyphMemoryError: It cannot be written.
         """
         data = json.dumps({"drawing": list(made_for), "shards": shards}).encode()
-        number = 1 + (int(self._names[-1].partition("-")[0]) if self._names else 0)
+        number = 1 + (find_number(self._names[-1]) if self._names else 0)
         name = f"{number:04}-{hashlib.sha256(data).hexdigest()[:8]}.json"
         self._storage.write(f"{self._folder}/{name}", data)
         return _name_shards(name, json.loads(data)["shards"])
+
+    def _read(self, name: str) -> tuple[list[str], PlannedShards]:
+        try:
+            plan = json.loads(self._storage.read(f"{self._folder}/{name}"))
+            return list(plan["drawing"]), _name_shards(name, plan["shards"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise self.refuse(error) from error
 
 
 def _list_own(storage: Storage, folder: str) -> list[str]:

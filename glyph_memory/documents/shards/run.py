@@ -18,12 +18,20 @@ from glyph_memory.documents.bulk.figures import count_documents, count_pages, de
 from glyph_memory.documents.bulk.lock import make_write_error
 from glyph_memory.documents.bulk.report import BulkFailure, ShardReport, list_failures
 from glyph_memory.documents.options import LoadOptions
-from glyph_memory.documents.shards.attempts import is_compacting_left, note_compacting
+from glyph_memory.documents.shards.attempts import find_first_plan, note_compacting
 from glyph_memory.documents.shards.compacting import compact
 from glyph_memory.documents.shards.drawing import ShardResult
 from glyph_memory.documents.shards.listing import SourceListing, list_sources
 from glyph_memory.documents.shards.places import find_place
-from glyph_memory.documents.shards.plan import ATTEMPTS, Finished, Shard, find_finished, make_plan
+from glyph_memory.documents.shards.plan import (
+    ATTEMPTS,
+    DOCUMENTS,
+    Finished,
+    Shard,
+    find_finished,
+    make_plan,
+)
+from glyph_memory.documents.shards.plan_files import find_number, list_shards
 from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.documents.shards.versions import find_versions
 from glyph_memory.errors import DocumentError, GlyphMemoryError
@@ -181,7 +189,7 @@ def open_shards(
     listing = list_sources(near, include=include, exclude=exclude, out=address)
     with storage.hold() as check_held:
         finished = find_finished(storage, drawing)
-        is_left = is_compacting_left(storage, ATTEMPTS)
+        begun = find_first_plan(storage, ATTEMPTS)
         shards = make_plan(
             storage,
             listing.files,
@@ -189,18 +197,19 @@ def open_shards(
             drawing,
             documents=documents_per_shard,
             size=bytes_per_shard,
-            is_left=is_left,
+            begun=begun,
         )
         run = ShardRun(address, drawing, listing, finished, shards)
-        if shards and not is_left:
-            note_compacting(storage, ATTEMPTS)
+        if shards and begun is None:
+            note_compacting(storage, ATTEMPTS, plan=find_number(shards[0].name))
         with open_span("documents.draw") as span:
             try:
                 yield run
-                if shards or is_left:
+                if shards or begun is not None:
                     check_held()
                     compact(storage)
-                    storage.remove_folder(ATTEMPTS)
+                    if {one.name for one in shards} <= {*list_shards(storage, DOCUMENTS)}:
+                        storage.remove_folder(ATTEMPTS)  # else the run is stopped, and the next one goes on
                 run.check_finished()
             finally:
                 span.set(**describe_run(run.report()))

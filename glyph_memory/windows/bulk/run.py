@@ -15,7 +15,7 @@ from typing import Any, Unpack
 
 from glyph_memory.checks import check_text
 from glyph_memory.documents import BulkFailure
-from glyph_memory.documents.shards.attempts import is_compacting_left, note_compacting
+from glyph_memory.documents.shards.attempts import forget_attempts, is_compacting_left, note_compacting
 from glyph_memory.documents.shards.places import find_place
 from glyph_memory.documents.shards.storage import Storage
 from glyph_memory.documents.shards.versions import find_versions
@@ -145,7 +145,7 @@ def open_questions(
     with storage.hold() as check_held:
         units, failures = _list_all(drawn, questions, job)
         is_left = is_compacting_left(storage, ATTEMPTS)
-        storage.remove_folder(ATTEMPTS)
+        forget_attempts(storage, ATTEMPTS)
         shards, unchanged = make_plan(storage, units, find_answered(storage), job)
         if shards or is_left:
             note_compacting(storage, ATTEMPTS)
