@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from glyph_memory.addresses import is_address, is_in_store, show_address
@@ -18,6 +19,7 @@ from glyph_memory.document import Document, SourceSpan
 from glyph_memory.documents.drawing import DocumentPage
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.page_run import PageRun
+from glyph_memory.documents.tree import TreeFault
 from glyph_memory.errors import DocumentError, show_value
 from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.tokens import ModelProfile, build_page_style
@@ -168,6 +170,18 @@ def name_source(source: str) -> str:
     if "***" in shown and "***" not in source and is_in_store(source):
         shown += f"#{hashlib.sha256(source.encode(errors='surrogateescape')).hexdigest()[:8]}"
     return os.fsencode(shown).decode("utf-8", "backslashreplace")
+
+
+def find_namesakes(sources: Iterable[str]) -> dict[str, TreeFault]:
+    """Return the sources that are called as one before them is: only one can be told by the name, and kept."""
+    first, faults = dict[str, str](), dict[str, TreeFault]()
+    for source in sources:
+        name = name_source(source)
+        if first.setdefault(name, source) != source:
+            why = f"{name!r} is the name of two sources, once secrets and odd bytes are written as text"
+            error = DocumentError(f"{why}; rename this one, or draw it into another folder")
+            faults[source] = TreeFault(path=Path(name), error=error)
+    return faults
 
 
 def clean_text(text: str) -> str:

@@ -9,13 +9,13 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
 from glyph_memory.checks import check_whole
-from glyph_memory.documents.bulk.drawn import PAGES, DrawingPlan, name_source
+from glyph_memory.documents.bulk.drawn import PAGES, DrawingPlan, find_namesakes, name_source
 from glyph_memory.documents.bulk.figures import (
     count_documents,
     count_pages,
@@ -105,7 +105,9 @@ def draw_tree(
     if STDIN in named:
         raise DocumentError("a bulk run reads files, folders and addresses, and no standard input; name some")
     found = find_sources(named, include=include, exclude=exclude, out=folder)
-    paths = list(dict.fromkeys(found.paths))
+    namesakes = find_namesakes(found.paths)
+    paths = [path for path in dict.fromkeys(found.paths) if path not in namesakes]
+    found = replace(found, failed=(*found.failed, *namesakes.values()))
     with (
         open_span("documents.draw") as span,
         hold_folder(folder, _WRITTEN),

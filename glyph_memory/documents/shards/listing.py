@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from glyph_memory.addresses import is_address, show_address
+from glyph_memory.documents.bulk.drawn import find_namesakes
 from glyph_memory.documents.bulk.walk import find_sources
 from glyph_memory.documents.globs import parse_globs
 from glyph_memory.documents.stores import call_store, explain_refusal, open_store
@@ -47,7 +48,7 @@ class SourceListing:
     files: tuple[SourceFile, ...]
     """Documents, in the order of their names."""
     failed: tuple[TreeFault, ...]
-    """Folders that could not be looked into."""
+    """Folders that could not be looked into, and what is called as another document is."""
     skipped: tuple[TreeFault, ...]
     """What is not read on purpose."""
 
@@ -78,10 +79,13 @@ def list_sources(
         bucket = _list_remote(address, include, exclude, out)
         files += bucket.files
         skipped += tuple(bucket.skipped)
-    unique = {one.path: one for one in files}
+    unique = {one.path: one for one in sorted(files, key=lambda one: one.path)}
+    for path, fault in find_namesakes(unique).items():
+        failed = (*failed, fault)
+        del unique[path]
     if not unique and not failed and not skipped:
         raise DocumentError("nothing to draw was named; name files, folders or addresses")
-    return SourceListing(files=tuple(unique[path] for path in sorted(unique)), failed=failed, skipped=skipped)
+    return SourceListing(files=tuple(unique.values()), failed=failed, skipped=skipped)
 
 
 def get_version(path: str) -> str:

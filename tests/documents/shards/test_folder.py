@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from glyph_memory.documents import ShardDrawer, ShardReport, open_shards
+from glyph_memory.documents import ShardDrawer, ShardReport, draw_tree, open_shards
+from glyph_memory.documents.shards.listing import list_sources
 from glyph_memory.documents.shards.plan import DOCUMENTS, PAGES, PLANS
 from glyph_memory.errors import DocumentError, GlyphMemoryError
 from tests.documents.shards.helpers import make_texts, read_documents, read_pages
@@ -146,3 +148,25 @@ def test_what_cannot_be_is_one_line(tmp_path: Path, given: dict[str, Any], told:
     with pytest.raises(DocumentError, match=told), open_shards(**fields):
         pass
     assert not (tmp_path / "out").exists()
+
+
+def test_two_documents_of_one_name_are_one_and_a_failure(tmp_path: Path) -> None:
+    """A byte that is no character is written as text, and another file is called by that text: neither is lost."""
+    texts, out = make_texts(tmp_path / "texts", documents=1), tmp_path / "out"
+    (texts / r"a\xe9.md").write_text("Its name is four letters.")
+    (texts / os.fsdecode(b"a\xe9.md")).write_text("Its name is a byte.")
+    for drawn in (2, 0):
+        report = draw(texts, out)
+        assert (report.total, report.drawn) == (3, drawn)
+        assert ["is the name of two sources" in one.message for one in report.failures] == [True]
+    assert name_documents(out) == ["0000.md", r"a\xe9.md"]
+    report = draw_tree(texts, tmp_path / "pages", jobs=0)
+    assert (report.total, report.drawn, len(report.failures)) == (3, 2, 1)
+
+
+def test_two_addresses_that_differ_in_a_secret_are_one_and_a_failure() -> None:
+    """Its name shows no key."""
+    listing = list_sources(["https://h.example/get?key=one", "https://h.example/get?key=two"])
+    assert [one.path for one in listing.files] == ["https://h.example/get?key=one"]
+    [fault] = listing.failed
+    assert "'https://h.example/get?key=***' is the name of two sources" in str(fault.error)
