@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import shutil
@@ -353,6 +354,30 @@ def test_a_document_that_kills_its_workers_is_a_row_in_the_end(pages: Path) -> N
     assert [failure.source for failure in result.failures] == [shard.units[1].document]
     assert "was killed 3 times" in result.failures[0].message
     assert result.answered == len(shard.units) - 1
+
+
+def test_a_worker_that_is_lost_while_it_writes_was_lost_at_no_document(
+    pages: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All its documents were asked about by then."""
+    noted, write = list[object](), Storage.write
+
+    def look(storage: Storage, name: str, data: bytes) -> None:
+        if name.startswith("answers/"):
+            noted.append(json.loads(storage.read(f"{ATTEMPTS}/{Path(name).stem}.json"))["at"])
+        write(storage, name, data)
+
+    monkeypatch.setattr(Storage, "write", look)
+    with (
+        FakeVLMServer(answer=say_pages) as server,
+        open_questions(pages, QUESTION, url=server.base_url) as run,
+    ):
+        for _ in range(2):
+            Attempts(Storage(str(pages)), ATTEMPTS, run.shards[0].name).begin()
+        asker = ShardAsker(*run.asker)
+        run.add(asker.ask(run.shards[0]))
+        asker.close()
+    assert noted == [None]
 
 
 def test_two_workers_of_other_versions_ask_nothing(pages: Path) -> None:
