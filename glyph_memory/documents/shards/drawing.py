@@ -165,16 +165,15 @@ class ShardDrawer:
         attempts.note(None)
 
     def _draw_apart(self, source: tuple[str, str, str]) -> Drawn:
-        """Draw a document in a process of its own: one that kills it costs itself alone.
+        """Draw a document in a process of its own, twice if need be: one that kills it costs itself alone.
 
         Where none can start, it is drawn here, and costs a worker each time, until that was counted often enough.
         """
         assert self._plan is not None  # noqa: S101 - as above
         if not self._starts_processes:
             return draw_source((source, self._plan))
-        jobs = run_jobs(draw_source, [(source, self._plan)], processes=1)  # tries it twice
         try:
-            with closing(jobs) as batches:
+            with closing(run_jobs(draw_source, [(source, self._plan)], processes=1)) as batches:
                 for batch in batches:
                     for _, drawn in batch:
                         if drawn is not None:
