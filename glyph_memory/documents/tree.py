@@ -35,6 +35,8 @@ class TreeFault:
     """Where it is."""
     error: GlyphMemoryError
     """Why, in one line."""
+    address: str = ""
+    """Where it is in a store or on a server, without secrets; empty where it is a file here."""
 
 
 class TreeDocuments(Iterator[Document]):

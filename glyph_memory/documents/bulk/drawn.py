@@ -180,7 +180,9 @@ def find_namesakes(sources: Iterable[str]) -> dict[str, TreeFault]:
         if first.setdefault(name, source) != source:
             why = f"{name!r} is the name of two sources, once secrets and odd bytes are written as text"
             error = DocumentError(f"{why}; rename this one, or draw it into another folder")
-            faults[source] = TreeFault(path=Path(name), error=error)
+            faults[source] = TreeFault(
+                path=Path(name), error=error, address=name if is_address(source) else ""
+            )
     return faults
 
 

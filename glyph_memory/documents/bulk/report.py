@@ -55,4 +55,6 @@ class ShardReport:
 
 def list_failures(faults: Iterable[TreeFault]) -> list[BulkFailure]:
     """Return what was not read of folders, by name and reason."""
-    return [BulkFailure(source=str(fault.path), message=str(fault.error)) for fault in faults]
+    return [
+        BulkFailure(source=fault.address or str(fault.path), message=str(fault.error)) for fault in faults
+    ]

@@ -108,9 +108,7 @@ class ShardDrawer:
             # Else a machine that is full takes all shards, as it is done with each at once.
             time.sleep(_PAUSE_S)
             return ShardResult(name=shard.name, trouble=_tell_of_room(error))
-        except (
-            BaseException
-        ):  # Ctrl-C, or an output that takes nothing: nobody was lost, no document is to blame
+        except BaseException:  # Ctrl-C, or an output that takes nothing: nobody was lost
             with suppress(GlyphMemoryError):
                 attempts.leave()
             raise

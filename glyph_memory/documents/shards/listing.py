@@ -158,7 +158,7 @@ def _list_remote(address: str, include: Sequence[str], exclude: Sequence[str], o
             continue
         if fault := _find_fault(name, info):
             why = DocumentError(f"{show_address(path)!r} {fault}")
-            bucket.skipped.append(TreeFault(path=Path(show_address(path)), error=why))
+            bucket.skipped.append(TreeFault(path=Path(shown := show_address(path)), error=why, address=shown))
         elif info.get("size"):  # else what consoles make for a folder
             bucket.files.append(_make_file(path, info))
     if not bucket.files and not bucket.skipped:

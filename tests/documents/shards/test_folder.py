@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from glyph_memory.documents import ShardDrawer, ShardReport, draw_tree, open_shards
+from glyph_memory.documents.bulk.report import list_failures
 from glyph_memory.documents.shards.listing import list_sources
 from glyph_memory.documents.shards.plan import DOCUMENTS, PAGES, PLANS
 from glyph_memory.errors import DocumentError, GlyphMemoryError
@@ -170,3 +171,4 @@ def test_two_addresses_that_differ_in_a_secret_are_one_and_a_failure() -> None:
     assert [one.path for one in listing.files] == ["https://h.example/get?key=one"]
     [fault] = listing.failed
     assert "'https://h.example/get?key=***' is the name of two sources" in str(fault.error)
+    assert list_failures([fault])[0].source == "https://h.example/get?key=***"

@@ -19,6 +19,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from glyph_memory.documents import ShardDrawer, ShardReport, open_shards, stores
 from glyph_memory.documents.bulk.drawn import name_source
+from glyph_memory.documents.bulk.report import list_failures
 from glyph_memory.documents.shards import drawing, lease
 from glyph_memory.documents.shards.drawing import ShardResult
 from glyph_memory.documents.shards.listing import get_version, list_sources
@@ -140,6 +141,7 @@ def test_an_empty_object_is_told_and_a_folder_is_none(bucket: Any) -> None:
     assert [str(one.error) for one in listing.skipped] == [
         "'memory://bucket/empty.md' is empty; there is nothing to read in it"
     ]
+    assert list_failures(listing.skipped)[0].source == "memory://bucket/empty.md"
 
 
 @pytest.mark.parametrize("out", ["memory://bucket/out", "memory://bucket/out/", "memory:///bucket/out"])
