@@ -224,7 +224,7 @@ def disturb(
                 return killed
             driver = start_driver(nodes, texts, out, workers=2, shard=shard)
             continue
-        if killed.total() >= at_most:
+        if killed.total() >= at_most or is_finished(out):
             continue
         kind = dice.choice(("worker", "worker", "driver", "node"))
         if kind == "driver":
@@ -237,6 +237,11 @@ def disturb(
         else:
             continue
         killed[kind] += 1
+
+
+def is_finished(out: Path) -> bool:
+    """Return whether a run came to its end: the next one would try the broken document again, in a file of its own."""
+    return (out / "plans").exists() and not (out / "attempts" / "compact").exists()
 
 
 def start_driver(
