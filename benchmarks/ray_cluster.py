@@ -129,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ["PYTHONPATH"] = PATHS
     with tempfile.TemporaryDirectory(prefix="glyph-ray-") as folder:
         texts = make_texts(Path(folder) / "texts", documents, lines=400)
-        (texts / "0000" / "000001-broken.docx").write_bytes(b"PK no archive")  # a row with its error
+        (texts / "0000" / "000001-broken.docx").write_bytes(b"PK\x03\x04 no archive")  # a row with its error
         nodes = RayNodes.start()
         try:
             figures = measure(
@@ -154,10 +154,10 @@ def measure(
         row["ratio"] = round(row["pages_s"] / rows[0]["pages_s"], 2)
     print_table(
         "throughput",
-        ("workers", "documents", "pages", "seconds", "pages a second", "ratio", "driver, first tenth", "at the end"),
+        ("workers", "documents", "failed", "pages", "seconds", "pages a second", "ratio", "driver, first tenth", "at the end"),
         [
             (
-                row["workers"], row["drawn"], row["pages"], round(row["seconds"], 1), round(row["pages_s"]),
+                row["workers"], row["drawn"], row["failures"], row["pages"], round(row["seconds"], 1), round(row["pages_s"]),
                 row["ratio"], f"{row['memory_first'] >> 20} MiB", f"{row['memory_last'] >> 20} MiB",
             )
             for row in rows

@@ -16,6 +16,7 @@ def draw_ray_speed(figures: Figures) -> str:
         [
             row["workers"],
             number(row["drawn"]),
+            number(row["failures"]),
             number(row["pages"]),
             f"{row['seconds']:.1f} s",
             times(row["ratio"]),
@@ -25,7 +26,8 @@ def draw_ray_speed(figures: Figures) -> str:
         for row in figures["throughput"]
     ]
     head = [
-        "workers", "documents", "pages", "with starting", "times as fast", "driver, after a tenth", "at the end",
+        "workers", "documents", "failed", "pages", "with starting", "times as fast", "driver, after a tenth",
+        "at the end",
     ]  # fmt: skip
     return markdown(head, rows)
 
