@@ -154,11 +154,14 @@ def measure(
         row["ratio"] = round(row["pages_s"] / rows[0]["pages_s"], 2)
     print_table(
         "throughput",
-        ("workers", "documents", "failed", "pages", "seconds", "pages a second", "ratio", "driver, first tenth", "at the end"),
+        (
+            "workers", "documents", "failed", "pages", "seconds", "pages a second", "ratio", "driver, first tenth",
+            "at the end",
+        ),
         [
             (
-                row["workers"], row["drawn"], row["failures"], row["pages"], round(row["seconds"], 1), round(row["pages_s"]),
-                row["ratio"], f"{row['memory_first'] >> 20} MiB", f"{row['memory_last'] >> 20} MiB",
+                row["workers"], row["drawn"], row["failures"], row["pages"], round(row["seconds"], 1),
+                round(row["pages_s"]), row["ratio"], f"{row['memory_first'] >> 20} MiB", f"{row['memory_last'] >> 20} MiB",
             )
             for row in rows
         ],
