@@ -161,7 +161,8 @@ def measure(
         [
             (
                 row["workers"], row["drawn"], row["failures"], row["pages"], round(row["seconds"], 1),
-                round(row["pages_s"]), row["ratio"], f"{row['memory_first'] >> 20} MiB", f"{row['memory_last'] >> 20} MiB",
+                round(row["pages_s"]), row["ratio"], f"{row['memory_first'] >> 20} MiB",
+                f"{row['memory_last'] >> 20} MiB",
             )
             for row in rows
         ],
