@@ -132,9 +132,8 @@ def test_what_has_no_version_is_drawn_once_by_a_run_that_was_stopped(
     assert plan_files(storage, drawing, files, begun=1) == []
     again = plan_files(storage, drawing, files)
     assert [[path for path, _, _ in one.sources] for one in again] == [["a", "b"], ["c"]]
-    for (
-        shard
-    ) in again:  # nothing had changed: that was noted, and dropped when the run was killed at its very end
+    # Nothing had changed: that was noted, and dropped when the run was killed at its very end.
+    for shard in again:
         storage.write(f"{DOCUMENTS}/{shard.name}.parquet", encode_documents([]))
     assert plan_files(storage, drawing, files, begun=2) == []
     assert len(plan_files(storage, drawing, files)) == 2
