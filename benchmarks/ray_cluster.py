@@ -26,21 +26,19 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
+from lib.ray_nodes import PATHS, RayNodes
 from lib.ray_workers import list_workers
 from lib.report import print_table
-from lib.results import ROOT, write_results
+from lib.results import write_results
 
 KILLS, DOCUMENTS = 50, 240
 PAUSE_S = (1.0, 6.0)
 """Between two kills."""
-PATHS = os.pathsep.join(map(str, (ROOT, ROOT / "benchmarks", ROOT / "integrations" / "ray")))
-"""Where workers find the code that is measured."""
 _DRIVER = """
 import json, logging, os, resource, sys, time
 os.environ["RAY_BACKEND_LOG_LEVEL"] = "fatal"
@@ -64,45 +62,6 @@ print(json.dumps({
     "memory_most": max(size for _, size in peaks),
 }))
 """
-
-
-@dataclass(kw_only=True, slots=True)
-class RayNodes:
-    """A cluster of this machine, whose nodes can be killed."""
-
-    cluster: Any
-    """Ray's own, for tests of clusters."""
-    nodes: list[Any] = field(default_factory=list)
-    """Those that draw."""
-
-    @property
-    def session(self) -> str:
-        """The folder of the cluster's session."""
-        return str(self.cluster.head_node.get_session_dir_path())
-
-    @classmethod
-    def start(cls) -> RayNodes:
-        """Start a head and two nodes."""
-        from ray.cluster_utils import Cluster
-
-        room = {"object_store_memory": 100 * 1024 * 1024, "include_dashboard": False}
-        made = cls(cluster=Cluster(initialize_head=True, head_node_args={"num_cpus": 0, **room}))
-        for _ in range(2):
-            made.add()
-        return made
-
-    def add(self) -> None:
-        """Add a node with one processor."""
-        environment = {"PYTHONPATH": PATHS}
-        self.nodes.append(
-            self.cluster.add_node(num_cpus=1, object_store_memory=100 * 1024 * 1024, env_vars=environment)
-        )
-
-    def kill(self, dice: random.Random) -> None:
-        """Kill a node, and put another in its place."""
-        node = self.nodes.pop(dice.randrange(len(self.nodes)))
-        self.cluster.remove_node(node, allow_graceful=False)
-        self.add()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -213,7 +172,7 @@ def disturb(
     dice: random.Random,
     at_most: int,
     shard: int,
-    pause: tuple[float, float],
+    pause: tuple[float, float] = PAUSE_S,
 ) -> Counter[str]:
     """Draw the documents while something is killed every few seconds; return what was."""
     killed = Counter[str]()
@@ -274,7 +233,8 @@ def finish(driver: subprocess.Popen[str]) -> dict[str, Any]:
     said, _ = driver.communicate()
     if driver.returncode:
         raise RuntimeError(f"the driver ended with {driver.returncode}; {said}")
-    told: dict[str, Any] = json.loads(said)
+    [line] = (line for line in said.splitlines() if line.startswith("{"))  # Ray tells of lost workers beside it
+    told: dict[str, Any] = json.loads(line)
     return told
 
 

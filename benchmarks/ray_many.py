@@ -20,9 +20,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from lib.ray_nodes import PATHS, RayNodes
 from lib.report import print_table
 from lib.results import write_results
-from ray_cluster import PATHS, RayNodes, digest_files, disturb, finish, make_texts, start_driver
+from ray_cluster import digest_files, disturb, finish, make_texts, start_driver
 
 DOCUMENTS, KILLS = 100_000, 10
 _SHARD = 64

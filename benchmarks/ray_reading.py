@@ -27,10 +27,11 @@ from typing import Any
 
 from glyph_memory.documents import ShardDrawer, open_shards
 from glyph_memory.testing import FakeRequest, FakeVLMServer
+from lib.ray_nodes import PATHS, RayNodes
 from lib.ray_workers import list_workers
 from lib.report import print_table
 from lib.results import write_results
-from ray_cluster import PATHS, RayNodes, finish, make_texts
+from ray_cluster import finish, make_texts
 
 KILLS, DOCUMENTS, CONCURRENT = 20, 120, 4
 _DRIVER = """

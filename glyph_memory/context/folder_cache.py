@@ -13,11 +13,14 @@ from pathlib import Path
 
 from glyph_memory.errors import StoreError
 from glyph_memory.files import find_folder_fault, make_private_folder, read_file, write_atomic
+from glyph_memory.locks import ForkSafeLock
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHECK_BYTES = 32
 FILE_BYTES = 64 << 20
 """More than a page of 50 megapixels takes; no larger file is ours."""
+_LOCKS = tuple(ForkSafeLock() for _ in range(16))
+"""Of files that are written: one thread would move another's draft to its place before it is whole."""
 
 
 def pages_folder(database: Path) -> Path:
@@ -59,17 +62,14 @@ class FolderCache:
 
     def put(self, digest: str, data: bytes) -> None:
         """Store a file; do nothing where the disk is full or read-only."""
-        with contextlib.suppress(OSError):
+        path = self._path(digest)
+        with _LOCKS[int(digest[0], 16)], contextlib.suppress(OSError):
             make_private_folder(self.folder)
-            if self._path(digest).is_symlink():  # none of ours: what it leads to is not to be replaced
-                self._path(digest).unlink()
-            # A draft that `forget` knows, should the process be killed here. Two that write at once write the same.
-            write_atomic(
-                self._path(digest),
-                make_page_file(digest, data),
-                mode=0o600,
-                draft=self._temporary_path(digest),
-            )
+            if path.is_symlink():  # none of ours: what it leads to is not to be replaced
+                path.unlink()
+            # A draft that `forget` knows, should the process be killed here. Another process that writes it at the same
+            # time writes the same; until it is whole, it is as if it were not there.
+            write_atomic(path, make_page_file(digest, data), mode=0o600, draft=self._temporary_path(digest))
 
     def forget(self, digest: str) -> bool:
         """Delete a file, as far as that is allowed; return whether it is gone."""

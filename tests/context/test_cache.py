@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -146,3 +147,21 @@ def test_links_and_pipes_in_the_place_of_files_are_neither_followed_nor_waited_f
     assert (victim.read_bytes(), cache.get(DIGEST)) == (b"precious", b"image")
     os.mkfifo(folder / f"{'1' * 64}.png")
     assert cache.get("1" * 64) is None
+
+
+def test_threads_that_keep_the_same_page_each_find_it_at_once(tmp_path: Path) -> None:
+    """None moves another's half file to its place."""
+    digest, data, found = "a" * 64, b"PNG" * 1_000_000, list[bool]()
+    caches = [FolderCache(tmp_path / "pages") for _ in range(4)]
+
+    def work(cache: FolderCache) -> None:
+        for _ in range(20):
+            cache.put(digest, data)
+            found.append(cache.get(digest) == data)
+
+    threads = [Thread(target=work, args=(cache,)) for cache in caches]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [True] * 80

@@ -219,6 +219,10 @@ class BreaksOff(threading.Thread):
                 connection, _ = self._listening.accept()
             except OSError:
                 return
-            with connection:
-                asked = connection.recv(1 << 20)
+            with connection, connection.makefile("rb") as stream:
+                asked, length = stream.readline(), 0
+                while line := stream.readline().strip().lower():
+                    if line.startswith(b"content-length:"):
+                        length = int(line.partition(b":")[2])
+                stream.read(length)  # what is not read would make a reset of the end
                 connection.sendall(self._ANSWER if asked.startswith(b"POST") else self._NO_MODELS)
