@@ -233,7 +233,9 @@ def finish(driver: subprocess.Popen[str]) -> dict[str, Any]:
     said, _ = driver.communicate()
     if driver.returncode:
         raise RuntimeError(f"the driver ended with {driver.returncode}; {said}")
-    [line] = (line for line in said.splitlines() if line.startswith("{"))  # Ray tells of lost workers beside it
+    [line] = (
+        line for line in said.splitlines() if line.startswith("{")
+    )  # Ray tells of lost workers beside it
     told: dict[str, Any] = json.loads(line)
     return told
 
