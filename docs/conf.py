@@ -48,6 +48,7 @@ nitpick_ignore = [
     # What `open_shards` hands to the run that it opens.
     ("py:class", "glyph_memory.documents.bulk.drawn.DrawingPlan"),
     ("py:class", "glyph_memory.documents.shards.listing.SourceListing"),
+    ("py:class", "glyph_memory.documents.shards.plan.Finished"),
     # What a recipe has in mind for a sample before it is made.
     ("py:class", "glyph_memory.training.pages.recipe.SamplePlan"),
     # What makes the application in a worker; `create_app` is one, and the one that is public.
