@@ -20,7 +20,13 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 ENVIRONMENTS = ROOT / ".venv-matrix"
 TESTED = {
-    "langchain": ("langchain-openai", "langgraph-checkpoint-sqlite", "deepagents", "langchain-tests"),
+    "langchain": (
+        "langchain-openai",
+        "langgraph-checkpoint-sqlite",
+        "deepagents",
+        "langchain-tests",
+        "llama-index-core",  # it carries the vocabulary by which tests count
+    ),
     "llama_index": (
         "aiosqlite",
         "llama-index-storage-chat-store-sqlite",
@@ -39,7 +45,7 @@ TESTED = {
 }
 """Each package's folder, and what its tests want besides."""
 PYDANTIC = ("2.12", "2.13", "2.14")
-_TOOLS = ("pytest", "pytest-asyncio", "pytest-xdist", "hypothesis")
+_TOOLS = ("pytest", "pytest-asyncio", "pytest-xdist", "hypothesis", "reportlab", "tiktoken")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,7 +85,7 @@ def run_tests(one: VersionSet) -> bool:
     python = ENVIRONMENTS / one.name / "bin" / "python"
     if not python.exists():
         venv.create(python.parent.parent, with_pip=True)
-    projects = [str(ROOT), str(ROOT / "integrations" / one.package)]
+    projects = [f"{ROOT}[documents]", str(ROOT / "integrations" / one.package)]
     install = [
         "install",
         "-qq",
