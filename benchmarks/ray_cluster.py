@@ -5,7 +5,7 @@ drawn by one worker and by two. Then they are drawn again and again while worker
 random; after each such run all files are compared, bit by bit, with those of an undisturbed run. Needs
 glyph-memory-ray.
 
-    python benchmarks/ray_cluster.py                50 kills, some 15 minutes on two cores
+    python benchmarks/ray_cluster.py                50 kills, some five minutes on two cores
     python benchmarks/ray_cluster.py --kills 5
     python benchmarks/ray_cluster.py --pause 0.5 3    kills twice as often
     python benchmarks/ray_cluster.py --quick        does everything run? No figure

@@ -89,7 +89,7 @@ class Attempts:
             before = max(1, self._noted["begun"])
             if (at := self._noted["at"]) is not None:
                 self._noted["deaths"][at] = self._noted["deaths"].get(at, 0) + 1
-                self._noted["at"] = None  # who is lost before its first note was lost nowhere
+                self._noted["at"] = None  # a worker that is lost while it starts is no document's fault
         self._noted |= {"begun": before + 1}
         self._before = before
         self._write()
@@ -114,7 +114,7 @@ class Attempts:
         self._write()
 
     def leave(self) -> None:
-        """Note that the shard is left to others: by Ctrl-C, or since the output takes nothing. Nobody was lost.
+        """Note that the shard is left to others: by Ctrl-C, or since the output takes nothing. No worker was lost.
 
         Raises:
             GlyphMemoryError: The output folder cannot be written to.

@@ -36,7 +36,7 @@ _PAUSE_S = 10.0
 """After a shard for which a machine has no room."""
 _ATTEMPTS = 20
 """Workers in a row that are lost at one document, which has a process of its own by then. It is seldom the document's
-fault, and machines that come and go for their own reasons shall not cost one; but one that fells them must end, too."""
+fault: machines come and go for other reasons. But one that kills its machine each time must come to an end, too."""
 Drawn = tuple[Row, list[tuple[Row, bytes]]]
 """What is told of a document, and its pages with their PNG."""
 
@@ -108,7 +108,7 @@ class ShardDrawer:
             # Else a machine that is full takes all shards, as it is done with each at once.
             time.sleep(_PAUSE_S)
             return ShardResult(name=shard.name, trouble=_tell_of_room(error))
-        except BaseException:  # Ctrl-C, or an output that takes nothing: nobody was lost
+        except BaseException:  # Ctrl-C, or an output that takes nothing: no worker was lost
             with suppress(GlyphMemoryError):
                 attempts.leave()
             raise

@@ -29,7 +29,7 @@ def test_each_lost_worker_counts_once_where_it_was_lost(tmp_path: Path) -> None:
     assert (lost, attempts.count_deaths("0"), attempts.count_deaths("1")) == (5, 3, 2)
 
 
-def test_a_place_that_was_come_past_is_not_at_fault(tmp_path: Path) -> None:
+def test_a_place_that_was_done_once_is_not_at_fault(tmp_path: Path) -> None:
     """A shard begins anew with each worker: its first place sees all of them, and loses none by itself."""
     for _ in range(3):
         begin(tmp_path)[0].note("0")

@@ -87,7 +87,7 @@ def test_each_stop_leaves_what_failed_although_documents_came_between(tmp_path: 
 def test_no_document_pays_for_ctrl_c_or_an_output_that_takes_nothing(
     tmp_path: Path, texts: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
 ) -> None:
-    """Somebody calls again and again, until there is room: nobody was lost at the last document of a file."""
+    """Somebody calls again and again, until there is room: no worker was lost at the last document of a file."""
     draw(texts, tmp_path / "whole")
 
     def refuse(*_: object) -> None:
@@ -159,7 +159,7 @@ def test_a_script_without_a_guard_goes_on_after_a_kill(tmp_path: Path, texts: Pa
     assert (again.returncode, again.stdout) == (0, "2\n"), again.stderr
 
 
-def test_a_document_that_fells_its_worker_is_a_row_in_the_end_where_no_process_starts(
+def test_a_document_that_kills_its_worker_is_a_row_in_the_end_where_no_process_starts(
     tmp_path: Path, texts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each worker that was lost at it was counted."""
